@@ -37,17 +37,20 @@ export interface LogOptions {
   readonly verbose: boolean;
   /** Receives all lines too, without colours and with dates. */
   readonly file?: LogFile;
+  /** Number of this process among those that write one log; each line has it. */
+  readonly process?: number;
 }
 
 /**
  * Sends the process's log to stderr, because stdout is for data. Lines that untrusted clients can cause are limited
  * ({@link causedBy}), at all levels and destinations.
  */
-export function configureLog({ format, verbose, file }: LogOptions): void {
+export function configureLog({ format, verbose, file, process }: LogOptions): void {
   const onTerminal = Deno.stderr.isTerminal() && wantsColours();
-  const sinks = [lineSink(format, { colours: onTerminal, dates: false }, writeWhole)];
+  const sinks = [lineSink(format, { colours: onTerminal, dates: false, process }, writeWhole)];
   if (file !== undefined) {
-    sinks.push(lineSink(format, { colours: false, dates: true }, (line) => file.write(line)));
+    const options = { colours: false, dates: true, process };
+    sinks.push(lineSink(format, options, (line) => file.write(line)));
   }
   const limiter = new LogLimiter();
   const all: Sink = (record) => {
@@ -70,17 +73,20 @@ function lineSink(
   options: LineOptions,
   write: (line: Uint8Array) => void,
 ): Sink {
-  const formatter = format === "json" ? jsonFormatter() : textFormatter(options);
+  const formatter = format === "json" ? jsonFormatter(options) : textFormatter(options);
   const encoder = new TextEncoder();
   return (record) => write(encoder.encode(formatter(record)));
 }
 
 /** The message is the same as in the text format. */
-function jsonFormatter(): TextFormatter {
+function jsonFormatter({ process }: LineOptions): TextFormatter {
   const formatter = getJsonLinesFormatter();
   return (record) => {
     const message = record.message.map((part, at) => at % 2 === 0 ? part : jsonText(part));
-    return printableJson(formatter({ ...record, message: [message.join("")] }));
+    const properties = process === undefined
+      ? record.properties
+      : { ...record.properties, process };
+    return printableJson(formatter({ ...record, properties, message: [message.join("")] }));
   };
 }
 
@@ -95,9 +101,10 @@ interface LineOptions {
   readonly colours: boolean;
   /** Whether a line's time has its date, for a file that is read later. */
   readonly dates: boolean;
+  readonly process: number | undefined;
 }
 
-function textFormatter({ colours, dates }: LineOptions): TextFormatter {
+function textFormatter({ colours, dates, process }: LineOptions): TextFormatter {
   const options: TextFormatterOptions = {
     timestamp: dates ? "date-time" : "time",
     timeZone: null,
@@ -105,7 +112,7 @@ function textFormatter({ colours, dates }: LineOptions): TextFormatter {
     category: (category) => category.slice(1).join("."),
     value: plainValue,
     format: ({ timestamp, level, category, message }) =>
-      `${timestamp} ${level} ${category}: ${message}`,
+      `${timestamp} ${level} ${category}${process === undefined ? "" : `[${process}]`}: ${message}`,
   };
   return colours ? getAnsiColorFormatter(options) : getTextFormatter(options);
 }

@@ -58,6 +58,7 @@ class Transaction implements LinkTransaction {
   readonly objects;
   readonly artifacts;
   readonly strayReplies;
+  readonly garbage;
   readonly servers;
   readonly leases;
   readonly #context: LinkContext;
@@ -77,6 +78,7 @@ class Transaction implements LinkTransaction {
     this.objects = tables.objects;
     this.artifacts = tables.artifacts;
     this.strayReplies = tables.strayReplies;
+    this.garbage = tables.garbage;
     this.servers = tables.servers;
     this.leases = tables.leases;
     this.#context = context;

@@ -4,6 +4,8 @@ import {
   readArtifactPiece,
   readCheckpoint,
 } from "./artifacts/pieces.ts";
+import { claimObjectStore } from "./objects/claim_object_store.ts";
+import { collectGarbageUntilClosed } from "./collect_garbage.ts";
 import { type LinkContext, openTransaction } from "./context.ts";
 import type { LinkEvent } from "./events.ts";
 import { Housekeeper } from "./housekeeper.ts";
@@ -36,6 +38,8 @@ import {
   onlineNodes,
   readNodesOfKeys,
 } from "./nodes/presence.ts";
+import { LargeObjects } from "./objects/large_objects.ts";
+import type { ObjectStore } from "./objects/object_store.ts";
 import { pullObject, treeOf } from "./objects/pulls.ts";
 import { pullObjects } from "./objects/pull_objects.ts";
 import { TreeCache } from "./objects/tree_cache.ts";
@@ -68,10 +72,19 @@ import { type Topic, Wakes } from "./transactions/wakes.ts";
 /** Longest time between two checks of the limits of finished runs and of absent nodes, if the store is shared. */
 const SHARED_SWEEP_SECONDS = 60;
 
+/** A store of large objects. */
+export interface LargeObjectStore {
+  readonly store: ObjectStore;
+  /** Smallest size of an object that goes there, in bytes. */
+  readonly from: number;
+}
+
 /** Options of {@link createLink}. */
 export interface LinkOptions {
   /** The store. The domain closes it, even if it cannot start. */
   readonly store: LinkStore;
+  /** Where large objects are stored; default: in the store. The domain closes it. */
+  readonly large?: LargeObjectStore;
   readonly clock: LinkContext["clock"];
   /** Source of ids; cryptographically random in production. */
   readonly random: LinkContext["random"];
@@ -150,6 +163,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
       : undefined,
     keyReads: new Together((publicKeys) => readNodesOfKeys(context, publicKeys)),
     trees: new TreeCache(limits.maxCachedTreeIds),
+    large: options.large && new LargeObjects({ ...options.large, clock, random, onEvent }),
     onEvent,
     closing: closing.signal,
     draining: draining.signal,
@@ -176,9 +190,13 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     lost: () => void relook(context),
   });
   try {
+    const { objects: placed } = await store.transaction("read-only", (tx) => tx.objects.placed());
+    const { settings } = store;
+    await claimObjectStore({ placed, settings }, options.large?.store, random);
     await recover(context);
   } catch (error) {
     line[Symbol.dispose]();
+    options.large?.store.close();
     await store.close();
     throw error;
   }
@@ -187,6 +205,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     server.extendUntil(closing.signal, context.transact),
     relookUntilClosed(context),
     saveCountsUntilClosed(context),
+    collectGarbageUntilClosed(context),
   ];
   return {
     ...nouns(context),
@@ -200,6 +219,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
         await leave(context).catch((error) => onEvent({ kind: "housekeeping-failed", error }));
       }
       closing.abort();
+      options.large?.store.close();
       line[Symbol.dispose]();
       wakes.wakeAll();
       await housekeeper.stopped();

@@ -1,4 +1,5 @@
 import { type ArtifactLimits, DEFAULT_ARTIFACT_LIMITS } from "./artifacts/context.ts";
+import { DEFAULT_GARBAGE_LIMITS, type GarbageLimits } from "./collect_garbage.ts";
 import { DEFAULT_HOUSEKEEPING_LIMITS, type HousekeepingLimits } from "./housekeeper.ts";
 import { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from "./messages/context.ts";
 import { DEFAULT_NODE_LIMITS, type NodeLimits } from "./nodes/context.ts";
@@ -16,7 +17,8 @@ export type LinkLimits =
   & ArtifactLimits
   & LongPollLimits
   & ServerLimits
-  & HousekeepingLimits;
+  & HousekeepingLimits
+  & GarbageLimits;
 
 /** Default limits of the domain. */
 export const DEFAULT_LINK_LIMITS: LinkLimits = {
@@ -28,4 +30,5 @@ export const DEFAULT_LINK_LIMITS: LinkLimits = {
   ...DEFAULT_LONG_POLL_LIMITS,
   ...DEFAULT_SERVER_LIMITS,
   ...DEFAULT_HOUSEKEEPING_LIMITS,
+  ...DEFAULT_GARBAGE_LIMITS,
 };

@@ -6,8 +6,10 @@ export interface CallHead {
   readonly transport: Transport;
   /** Full path of the method in gRPC's form, "/flwr.proto.Fleet/Ping", over HTTP too. */
   readonly method: string;
-  /** "address:port" of the other end. */
+  /** "address:port" of the caller: of the connection's other end, or as a trusted proxy names it. */
   readonly peer: string;
+  /** "address:port" of the trusted proxy that passed the call on; undefined if the caller itself is connected. */
+  readonly proxy?: string | undefined;
   /**
    * A request header as text. The values of a repeated header are joined by commas, or undefined is returned. Over
    * gRPC, "host" is HTTP/2's ":authority".

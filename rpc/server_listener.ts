@@ -1,6 +1,6 @@
 import { systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
-import { type Address, formatAddress } from "./address.ts";
+import { type Address, formatAddress, parseAddress } from "./address.ts";
 import { explainBindError } from "./bind_error.ts";
 import { sendAtOnce } from "./no_delay.ts";
 import type { ServerCertificate } from "./server.ts";
@@ -20,6 +20,25 @@ export interface ListenOptions {
   readonly tls: ServerCertificate | undefined;
   /** The protocols offered in a TLS handshake (ALPN). */
   readonly protocols: readonly string[];
+  /**
+   * Whether other processes of this user may listen on the same port, if they all say so. The system then distributes
+   * connections over them. Only on Linux, and only with the unstable feature "net" of Deno.
+   */
+  readonly sharesPort?: boolean;
+}
+
+/**
+ * The address with a free port in the place of 0.
+ *
+ * @param address "host:port"
+ * @throws FlwrError "unavailable" if the address cannot be listened on, also if others share the port
+ */
+export function findPort(address: string): string {
+  const wanted = parseAddress(address, { allowZero: true });
+  const listener = listen({ address: wanted, tls: undefined, protocols: [] });
+  const { port } = listener.addr as Deno.NetAddr;
+  listener.close();
+  return formatAddress({ host: wanted.host, port });
 }
 
 /** A listening port, with or without TLS. Its certificate can be replaced while its connections go on. */
@@ -56,7 +75,8 @@ export class ServerListener {
 
   /**
    * Uses another certificate for new connections. The port is closed and opened again, because Deno 2.9.3 cannot change
-   * the certificate of an open one. Callers in between, some milliseconds, are refused and try again.
+   * the certificate of an open one. Callers in between, some milliseconds, are refused and try again. A shared port is
+   * opened before it is closed.
    *
    * @throws FlwrError "invalid-argument" if the platform refuses the certificate, which changes nothing; "unavailable" if
    *   the port cannot be opened again. Nothing is listening then
@@ -95,6 +115,12 @@ export class ServerListener {
   async #reopen(tls: ServerCertificate): Promise<void> {
     if (this.#closed) return;
     this.#requireUsable(tls);
+    if (this.#options.sharesPort) {
+      const before = this.#listener;
+      this.#listener = listen({ ...this.#options, tls });
+      before.close();
+      return;
+    }
     this.#stop();
     for (let attempt = 1; !this.#closed; attempt += 1) {
       try {
@@ -109,8 +135,14 @@ export class ServerListener {
   }
 }
 
-function listen({ address, tls, protocols }: ListenOptions): Deno.Listener<AcceptedConnection> {
-  const place = { hostname: address.host, port: address.port };
+function listen(
+  { address, tls, protocols, sharesPort }: ListenOptions,
+): Deno.Listener<AcceptedConnection> {
+  const place = {
+    hostname: address.host,
+    port: address.port,
+    ...(sharesPort && { reusePort: true }),
+  };
   try {
     if (tls === undefined) return Deno.listen(place);
     const { cert, key } = tls;

@@ -6,7 +6,7 @@ import { openHttpChannel } from "./http/channel.ts";
 import { parseAddress } from "./address.ts";
 import type { Channel } from "./channel.ts";
 import type { RpcServer } from "./server.ts";
-import { ServerListener } from "./server_listener.ts";
+import { findPort, ServerListener } from "./server_listener.ts";
 import { testCertificates } from "./testing/certificates.ts";
 import { bindControl, serveGrpc, serveHttp } from "./testing/control.ts";
 import { Control } from "../proto/gen/current/control_pb.ts";
@@ -101,4 +101,35 @@ Deno.test("a certificate that the platform refuses changes nothing", async () =>
   (await Deno.connect({ hostname: "127.0.0.1", port })).close();
   (await accepted).close();
   listener.close();
+});
+
+Deno.test({
+  name: "listeners that share a port all get connections, and others are refused",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const address = parseAddress(findPort("127.0.0.1:0"));
+    assert.notEqual(address.port, 0);
+    const certificates = await testCertificates();
+    const options = { address, tls: certificates, protocols: ["h2"] };
+    const listeners = [1, 2].map(() => new ServerListener({ ...options, sharesPort: true }));
+    const accepted = listeners.map(() => 0);
+    const accepting = listeners.map(async (listener, place) => {
+      for (;;) {
+        const connection = await listener.accept().catch(() => undefined);
+        if (connection === undefined) return;
+        accepted[place]!++;
+        connection.close();
+      }
+    });
+    assert.throws(() => new ServerListener(options), { code: "unavailable" });
+    assert.throws(() => findPort(`127.0.0.1:${address.port}`), { code: "unavailable" });
+    // The system draws a listener for each connection: a hundred times the same one is as likely as 2^-99.
+    for (let call = 0; call < 100 && accepted.includes(0); call++) {
+      (await Deno.connect({ hostname: address.host, port: address.port })).close();
+    }
+    await listeners[0]!.renew(await testCertificates());
+    assert.ok(accepted.every((count) => count > 0), `${accepted}`);
+    for (const listener of listeners) listener.close();
+    await Promise.all(accepting);
+  },
 });

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { connect as connectHttp2 } from "node:http2";
 import { FlwrError } from "../base/error.ts";
 import { Control } from "../proto/gen/current/control_pb.ts";
 import { ApiError } from "./api_error.ts";
@@ -7,9 +9,11 @@ import type { Transport } from "./call.ts";
 import type { Channel } from "./channel.ts";
 import { openChannel } from "./grpc/channel.ts";
 import { openHttpChannel } from "./http/channel.ts";
+import { readProxyRange, TrustedProxies } from "./proxies/trusted_proxies.ts";
 import { NO_RETRY } from "./retry.ts";
 import type { RpcServer } from "./server.ts";
 import type { ServiceBinding } from "./service.ts";
+import { RawConnection } from "./testing/raw_http.ts";
 import { bindControl, serveGrpc, serveHttp } from "./testing/control.ts";
 
 const transports = {
@@ -236,3 +240,63 @@ for (const [transport, { serve, open }] of Object.entries(transports)) {
     await server.close(1);
   });
 }
+
+for (const [transport, { serve, open }] of Object.entries(transports)) {
+  Deno.test(`${transport}: a caller's address is what a trusted proxy says, and nobody else`, async () => {
+    await using cleanup = new AsyncDisposableStack();
+    const binding = bindControl({
+      listRuns: (_, { peer, proxy }) =>
+        Promise.resolve({
+          now: `${peer.replace(/^127\.0\.0\.1:\d+$/, "connected")} ${proxy !== undefined}`,
+        }),
+    });
+    const callerOf = async (ranges: readonly string[], headers: Record<string, string>) => {
+      const proxies = new TrustedProxies(ranges.map(readProxyRange));
+      const server = await serve(binding, { proxies });
+      cleanup.defer(() => server.close(1));
+      const channel = open({ address: server.address, tls: "insecure", retry: NO_RETRY });
+      cleanup.defer(() => channel.close());
+      const metadata = () => Promise.resolve(headers);
+      return (await channel.call(Control.method.listRuns, {}, { metadata })).response.now;
+    };
+    const forged = { "x-forwarded-for": "127.0.0.1, 203.0.113.9", forwarded: "for=127.0.0.1" };
+    assert.equal(await callerOf([], forged), "connected false");
+    assert.equal(await callerOf(["192.0.2.0/24"], forged), "connected false");
+    assert.equal(await callerOf(["127.0.0.0/8"], forged), "203.0.113.9:0 true");
+    assert.equal(await callerOf(["127.0.0.0/8"], { forwarded: "for=1.2.3.4" }), "connected false");
+    await assert.rejects(callerOf(["127.0.0.0/8"], { "x-forwarded-for": "localhost" }), {
+      code: "invalid-argument",
+    });
+  });
+}
+
+Deno.test("a header that a caller sends and its proxy repeats is one list, over each transport", async () => {
+  // HAProxy adds a line of its own after the caller's. Without it, the caller would pass for the proxy.
+  const proxies = new TrustedProxies([readProxyRange("127.0.0.1")]);
+  const binding = bindControl({ listRuns: (_, { peer }) => Promise.resolve({ now: peer }) });
+  const forged = ["127.0.0.1", "203.0.113.9"];
+  {
+    const server = await serveHttp(binding, { proxies });
+    using connection = await RawConnection.open(server.address);
+    await connection.write(
+      `POST /v1/control/list-runs HTTP/1.1\r\nHost: a\r\nContent-Type: application/protobuf\r\n` +
+        forged.map((host) => `X-Forwarded-For: ${host}\r\n`).join("") +
+        "Content-Length: 0\r\nConnection: close\r\n\r\n",
+    );
+    assert.match(await connection.readToEnd(), /203\.0\.113\.9:0/);
+    await server.close(1);
+  }
+  const server = await serveGrpc(binding, { proxies });
+  const session = connectHttp2(`http://${server.address}`);
+  const stream = session.request({
+    ":method": "POST",
+    ":path": "/flwr.proto.Control/ListRuns",
+    "content-type": "application/grpc",
+    "x-forwarded-for": forged,
+  });
+  stream.end(Buffer.alloc(5)); // an empty message
+  const answer = await Array.fromAsync(stream);
+  assert.match(Buffer.concat(answer).toString("latin1"), /203\.0\.113\.9:0/);
+  session.destroy();
+  await server.close(1);
+});

@@ -1,8 +1,8 @@
 /**
  * Runs the tests: `deno task test [PATH ...] [OPTION OF deno test ...]`, with `--unit` (`deno task test:unit`) only the
- * fast ones. Installs the real Flowers and, in CI, PostgreSQL and HAProxy first, so that their installation is visible and not part
- * of a test's time. `--coverage` measures which lines the tests run. At the end it lists the slowest files; the last
- * line is the number of tests.
+ * fast ones. Installs the real Flowers, rclone and, in CI, Debian's packages first, so that their installation is visible
+ * and not part of a test's time. `--coverage` measures which lines the tests run. At the end it lists the slowest files;
+ * the last line is the number of tests.
  *
  * Without a path, many files share a thread: with a thread for each, loading the modules takes longer than the tests.
  * With paths, each file has a thread of its own, as with plain `deno test`.
@@ -17,6 +17,7 @@ import {
   flowerEnvironments,
   simulationEnvironment,
 } from "../tests/support/python.ts";
+import { hasS3, rclone } from "../tests/support/s3_server.ts";
 import { formatCoverage, parseLcov } from "./coverage_summary.ts";
 import { LONG_TESTS, longestFirst } from "./long_tests.ts";
 import { testFiles, withoutGroup, writeGroups } from "./test_groups.ts";
@@ -40,16 +41,14 @@ const args = Deno.args.filter((arg) => !OWN_OPTIONS.includes(arg));
 const profile = Deno.args.includes("--coverage") ? await Deno.makeTempDir() : undefined;
 
 const paths = args.filter((arg) => !arg.startsWith("-") && isPath(arg));
-if (!unit && runsInterop()) {
-  const python = await findPython();
-  const versions = NIGHTLY ? FLOWER_VERSIONS : EVERY_DAY_VERSIONS;
-  if (python !== undefined) await flowerEnvironments(python, versions, console.log);
-  if (python !== undefined && NIGHTLY) await simulationEnvironment(python, console.log);
+if (!unit) {
+  // The check takes one processor and the Pythons start on the other.
+  const [areSound] = await Promise.all([
+    paths.length === 0 ? checkTypes() : true,
+    installPeers(),
+  ]);
+  if (!areSound) Deno.exit(1);
 }
-
-if (!unit) await installPackages(console.log);
-
-if (!unit && paths.length === 0) await checkTypes();
 const modules = await Deno.makeTempDir({ prefix: "flwr-tests-" });
 const child = new Deno.Command(Deno.execPath(), {
   args: [
@@ -94,11 +93,25 @@ async function showCoverage(folder: string): Promise<void> {
   await Deno.remove(folder, { recursive: true });
 }
 
-/** Checks the types of all files. The tests themselves then run without: a group's imports are not checked. */
-async function checkTypes(): Promise<void> {
-  const { code } = await new Deno.Command(Deno.execPath(), { args: ["check", "--quiet", "."] })
+/** Installs the programs that the tests run, unless they are there. */
+async function installPeers(): Promise<void> {
+  const python = runsInterop() ? await findPython() : undefined;
+  const versions = NIGHTLY ? FLOWER_VERSIONS : EVERY_DAY_VERSIONS;
+  if (python !== undefined) await flowerEnvironments(python, versions, console.log);
+  if (python !== undefined && NIGHTLY) await simulationEnvironment(python, console.log);
+  if (hasS3()) await rclone(console.log);
+  await installPackages(console.log);
+}
+
+/**
+ * Checks the types of all files. The tests themselves then run without: a group's imports are not checked.
+ *
+ * @returns whether there is no error
+ */
+async function checkTypes(): Promise<boolean> {
+  const { success } = await new Deno.Command(Deno.execPath(), { args: ["check", "--quiet", "."] })
     .spawn().status;
-  if (code !== 0) Deno.exit(code);
+  return success;
 }
 
 /**

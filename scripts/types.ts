@@ -4,6 +4,7 @@
  *
  *     deno task types
  */
+import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generateDtsBundle } from "dts-bundle-generator";
@@ -31,6 +32,7 @@ export { ${(await memberNames()).map((name) => `${name} as ${MEMBER}${name}`)} }
 `,
     );
     await Deno.writeTextFile(config, JSON.stringify({ compilerOptions: OPTIONS, files: [entry] }));
+    rememberUsers();
     const [types] = generateDtsBundle(
       [{ filePath: entry, output: { exportReferencedTypes: false, noBanner: true } }],
       { preferredConfigPath: config },
@@ -57,6 +59,41 @@ async function memberNames(): Promise<string[]> {
   );
 }
 
+/** The part of the generator that knows which symbol is used by which. */
+interface UsageEvaluator {
+  readonly nodesParentsMap: ReadonlyMap<unknown, ReadonlySet<unknown>>;
+  getActualSymbol(symbol: unknown): unknown;
+  isSymbolUsedBySymbol(symbol: unknown, by: unknown): boolean;
+}
+
+/**
+ * Lets the generator 9.5.1 search the users of a symbol once. By itself it searches them anew for each name that is exported,
+ * which takes four fifths of its time.
+ */
+function rememberUsers(): void {
+  const require = createRequire(import.meta.url);
+  const { TypesUsageEvaluator } = require(
+    "dts-bundle-generator/dist/types-usage-evaluator.js",
+  ) as { TypesUsageEvaluator: { readonly prototype: UsageEvaluator } };
+  let last: unknown;
+  let users: ReadonlySet<unknown> = new Set();
+  TypesUsageEvaluator.prototype.isSymbolUsedBySymbol = function (symbol, by) {
+    const actual = this.getActualSymbol(symbol);
+    if (actual !== last) [last, users] = [actual, usersOf(this, actual)];
+    return users.has(this.getActualSymbol(by));
+  };
+}
+
+/** A symbol and all that use it, directly or by others. */
+function usersOf({ nodesParentsMap }: UsageEvaluator, symbol: unknown): Set<unknown> {
+  const users = new Set([symbol]);
+  // A set also gives what is added to it on the way.
+  for (const user of users) {
+    for (const next of nodesParentsMap.get(user) ?? []) users.add(next);
+  }
+  return users;
+}
+
 const OPTIONS = {
   target: "esnext",
   module: "esnext",
@@ -67,6 +104,8 @@ const OPTIONS = {
   strict: true,
   noUncheckedIndexedAccess: true,
   skipLibCheck: true,
+  // `deno check` has checked the sources.
+  noCheck: true,
   noEmit: true,
   allowImportingTsExtensions: true,
   declaration: true,

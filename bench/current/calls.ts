@@ -9,7 +9,8 @@ import { HttpLine, type HttpLineOptions } from "../load/http_line.ts";
 import { type CallCredentials, LoadIdentity } from "../load/identity.ts";
 import { LightNode } from "../load/light_node.ts";
 import type { Comparison } from "../support/comparison.ts";
-import { readCpuSeconds } from "../support/process_facts.ts";
+import { asOwner, postgresServer } from "../../tests/support/postgres.ts";
+import { cpuSecondsOfTree } from "../support/process_tree.ts";
 import { stopwatch } from "../support/stopwatch.ts";
 import { takeTurns } from "../support/turns.ts";
 
@@ -18,7 +19,20 @@ const IN_FLIGHT = 64;
 const WARM_UP_CALLS = 500;
 const COUNTED_CALLS = 2500;
 /** P-384 is what Flower's SuperNodes make for themselves, P-256 what costs least. */
-const CURVES = ["P-384", "P-256"] as const;
+export const CURVES = ["P-384", "P-256"] as const;
+export const WIRES = ["HTTP", "gRPC"] as const;
+
+/** What is measured. */
+export interface CallsOptions {
+  readonly credentials: Credentials;
+  readonly repeat: number;
+  readonly wires: readonly (typeof WIRES[number])[];
+  readonly curves: readonly (typeof CURVES[number])[];
+  /** Connections over gRPC. */
+  readonly lines: number;
+  /** Processes of this project's SuperLink. More than one have their state in PostgreSQL. */
+  readonly processes: number;
+}
 
 /** What a SuperLink managed. */
 export interface CallRate {
@@ -32,13 +46,13 @@ type Heartbeat = (credentials: CallCredentials) => Promise<void>;
 
 /**
  * Measures heartbeats of one node, {@link IN_FLIGHT} at a time, each with a signature of its own that was made before: over
- * as many connections of HTTP, and over one of gRPC. The caller is the same program for both sides: this process.
+ * as many connections of HTTP, and over some of gRPC. The caller is the same program for both sides: this process.
  */
 export async function measureCalls(
   sides: readonly [FlowerSide, FlowerSide],
-  { credentials, repeat }: { credentials: Credentials; repeat: number },
+  options: CallsOptions,
 ): Promise<Comparison[]> {
-  const turns = await takeTurns(sides, repeat, (side) => callRates(side, credentials));
+  const turns = await takeTurns(sides, options.repeat, (side) => callRates(side, options));
   const names = [...turns[0]![0]!.keys()];
   return names.flatMap((name): Comparison[] => {
     const values = (pick: (rate: CallRate) => number) => ({
@@ -66,24 +80,43 @@ export async function measureCalls(
 /** @returns a rate for each transport and curve */
 async function callRates(
   side: FlowerSide,
-  credentials: Credentials,
+  { credentials, wires, curves, lines, processes }: CallsOptions,
 ): Promise<Map<string, CallRate>> {
   await using stage = await Stage.open();
-  const { http, grpc, process } = await side.startSuperLink({ stage, credentials }, { grpc: true });
+  const isMany = processes > 1 && side.side === "flwr";
+  const { http, grpc, process } = await side.startSuperLink({ stage, credentials }, {
+    grpc: true,
+    ...(isMany && { database: await newDatabase(), flags: ["--processes", `${processes}`] }),
+  });
+  if (isMany) await process.waitForLine(/processes serve/);
   const authority = await Deno.readTextFile(credentials.caCertificate);
   using control = await openControl(http, credentials);
   const rates = new Map<string, CallRate>();
-  for (const curve of CURVES) {
+  for (const curve of curves) {
     const node = new LightNode(await LoadIdentity.generate(curve));
     await control.registerNode({ publicKeyPem: node.identity.publicKeyPem });
     {
       using line = new HttpLine({ http, authority });
       await node.activate(line);
     }
-    rates.set(`HTTP, ${curve}`, await overHttp(node, { http, authority }, process.pid));
-    rates.set(`gRPC, ${curve}`, await overGrpc(node, { grpc, authority }, process.pid));
+    for (const wire of wires) {
+      rates.set(
+        `${wire}, ${curve}`,
+        wire === "HTTP"
+          ? await overHttp(node, { http, authority }, process.pid)
+          : await overGrpc(node, { grpc, authority }, process.pid, lines),
+      );
+    }
   }
   return rates;
+}
+
+/** The URL of a new database of the tests' server. */
+async function newDatabase(): Promise<string> {
+  const { user, host, port } = await postgresServer();
+  const name = `calls_${crypto.randomUUID().replaceAll("-", "")}`;
+  await asOwner(await postgresServer(), `CREATE DATABASE ${name}`);
+  return `postgres://${user}@${host}:${port}/${name}`;
 }
 
 /** The rate over HTTP with P-384 alone, of fewer calls. */
@@ -127,9 +160,14 @@ async function overGrpc(
   node: LightNode,
   where: GrpcLineOptions,
   pid: number,
+  count: number,
 ): Promise<CallRate> {
-  using line = await GrpcLine.open(where);
+  using open = new DisposableStack();
+  const lines: GrpcLine[] = [];
+  for (let line = 0; line < count; line++) lines.push(open.use(await GrpcLine.open(where)));
+  let next = 0;
   return await rate(node, pid, async ({ metadata }) => {
+    const line = lines[next++ % count]!;
     const method = Fleet.method.sendNodeHeartbeat;
     const { success } = await line.call(method, node.heartbeatRequest(), metadata);
     if (!success) throw new FlwrError("internal", "A node that sent a heartbeat is unknown");
@@ -144,11 +182,11 @@ async function rate(
 ): Promise<CallRate> {
   const signed = await node.identity.signAhead(WARM_UP_CALLS + counted);
   await makeCalls(signed.slice(0, WARM_UP_CALLS), heartbeat);
-  const before = await readCpuSeconds(pid);
+  const before = await cpuSecondsOfTree(pid);
   const elapsed = stopwatch();
   await makeCalls(signed.slice(WARM_UP_CALLS), heartbeat);
   const seconds = elapsed();
-  const cpuSeconds = await readCpuSeconds(pid) - before;
+  const cpuSeconds = await cpuSecondsOfTree(pid) - before;
   return {
     callsPerSecond: counted / seconds,
     cpuMilliseconds: cpuSeconds / counted * 1000,

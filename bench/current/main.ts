@@ -2,7 +2,8 @@
  * Today's wire against the real Flower 1.41.0, with TLS and node authentication: submitted runs, starts and idle memory,
  * authenticated calls.
  *
- *     deno task bench current [--repeat 5] [--rounds 3] [--only runs,starts,calls]
+ *     deno task bench current [--repeat 5] [--rounds 3] [--only runs,starts,calls] [--flwr PATH]
+ *     deno task bench current --only calls [--wires HTTP,gRPC] [--curves P-384,P-256] [--lines 8] [--processes 2]
  */
 import { Command, Option } from "commander";
 import { reportError } from "../../roles/report_error.ts";
@@ -16,7 +17,7 @@ import { describeMachine } from "../support/machine.ts";
 import { oneOrMoreOf, repeatOption, wholeNumber } from "../support/options.ts";
 import { printComparisons } from "../support/print_comparisons.ts";
 import { benchFlower } from "../support/python_environment.ts";
-import { measureCalls } from "./calls.ts";
+import { CURVES, measureCalls, WIRES } from "./calls.ts";
 import { measureStarts } from "./starts.ts";
 import { measureSubmittedRuns } from "./submitted_run.ts";
 
@@ -26,11 +27,17 @@ interface CurrentFlags {
   repeat: number;
   rounds: number;
   only: readonly (typeof PARTS[number])[];
+  flwr?: string;
+  wires: readonly (typeof WIRES[number])[];
+  curves: readonly (typeof CURVES[number])[];
+  lines: number;
+  processes: number;
 }
 
-async function bench({ repeat, rounds, only }: CurrentFlags): Promise<void> {
-  const python = await benchFlower();
-  const [ours, theirs] = [flwrSide({ flwr: await installedFlwr(), python }), pythonSide(python)];
+async function bench(flags: CurrentFlags): Promise<void> {
+  const { repeat, rounds, only } = flags;
+  const [python, flwr] = [await benchFlower(), flags.flwr ?? await installedFlwr()];
+  const [ours, theirs] = [flwrSide({ flwr, python }), pythonSide(python)];
   await using folder = await TempDir.make();
   const credentials = await makeCredentials(folder.path);
   const show = (title: string, comparisons: readonly Comparison[]) =>
@@ -41,7 +48,7 @@ async function bench({ repeat, rounds, only }: CurrentFlags): Promise<void> {
     show("Starts and idle memory", await measureStarts([ours, theirs], options));
   }
   if (only.includes("calls")) {
-    show("Authenticated calls", await measureCalls([ours, theirs], options));
+    show("Authenticated calls", await measureCalls([ours, theirs], { ...options, ...flags }));
   }
   if (only.includes("runs")) {
     show("Submitted runs", await measureSubmittedRuns(ours, theirs, options));
@@ -56,6 +63,23 @@ try {
     .addOption(
       new Option("--only <parts>", `some of ${PARTS.join(",")}`).argParser(oneOrMoreOf(PARTS))
         .default(PARTS, PARTS.join(",")),
+    )
+    .option("--flwr <path>", "an installed command to measure (default: that of this version)")
+    .addOption(
+      new Option("--wires <wires>", `of calls: some of ${WIRES.join(",")}`)
+        .argParser(oneOrMoreOf(WIRES)).default(WIRES, WIRES.join(",")),
+    )
+    .addOption(
+      new Option("--curves <curves>", `of the nodes' keys: some of ${CURVES.join(",")}`)
+        .argParser(oneOrMoreOf(CURVES)).default(CURVES, CURVES.join(",")),
+    )
+    .addOption(
+      new Option("--lines <n>", "connections of calls over gRPC").argParser(wholeNumber(1))
+        .default(1),
+    )
+    .addOption(
+      new Option("--processes <n>", "of our SuperLink, with PostgreSQL if more than 1")
+        .argParser(wholeNumber(1)).default(1),
     )
     .exitOverride()
     .action(bench)

@@ -107,6 +107,11 @@ export class GrpcFleet implements Disposable {
     return { ...counts, heartbeatSeconds, inTime };
   }
 
+  /** Bytes that its open connections have sent and received, without TLS. */
+  get bytes(): number {
+    return this.#lines.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
   [Symbol.dispose](): void {
     for (const line of this.#lines.splice(0)) line[Symbol.dispose]();
   }

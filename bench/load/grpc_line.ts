@@ -30,6 +30,8 @@ export class GrpcLine implements Disposable {
   readonly #host: string;
   readonly #calls = new Map<number, PromiseWithResolvers<Uint8Array>>();
   readonly #answers = new Map<number, Uint8Array>();
+  /** Bytes sent and received, without TLS. */
+  bytes = 0;
   #nextStream = 1;
   #unsent: Uint8Array[] = [];
   #sending = false;
@@ -116,6 +118,7 @@ export class GrpcLine implements Disposable {
         for (let sent = 0; sent < bytes.length;) {
           sent += await this.#connection.write(bytes.subarray(sent));
         }
+        this.bytes += bytes.length;
       }
     } catch (error) {
       this.#fail(error);
@@ -131,6 +134,7 @@ export class GrpcLine implements Disposable {
       for (;;) {
         const read = await this.#connection.read(buffer);
         if (read === null) throw new FlwrError("unavailable", "The server closed the connection");
+        this.bytes += read;
         for (const { type, flags, stream, payload } of reader.take(buffer.subarray(0, read))) {
           this.#hear(type, flags, stream, payload);
         }

@@ -2,7 +2,7 @@
  * Large models and many SuperNodes on one SuperLink, against the real Flower 1.41.0, with TLS and node authentication.
  * Nodes are simulated; the program that does it is the same for both sides.
  *
- *     deno task bench scale [--only model] [--repeat 3] [--megabytes 100] [--nodes 2,5,10] [--store database]
+ *     deno task bench scale [--only model] [--repeat 3] [--megabytes 100] [--nodes 2,5,10] [--store database,postgres,folder,s3]
  *     deno task bench scale [--only memory] [--megabytes 100] [--held 64] [--nodes 2,10,50]
  *     deno task bench scale [--only fleet] [--minutes 10] [--fleets 300,1000,3000] [--sides flwr,python]
  *     deno task bench scale --only shared [--minutes 10] [--fleets 1000,10000] [--superlinks 2]
@@ -24,7 +24,7 @@ import { printComparisons } from "../support/print_comparisons.ts";
 import { benchFlower } from "../support/python_environment.ts";
 import { fleetLines, fleetTable, IN_TIME_GOAL } from "./fleet_table.ts";
 import { measureFleets } from "./fleets.ts";
-import { measureModel, type ModelOptions } from "./model.ts";
+import { measureModel, MODEL_STORES, type ModelStore } from "./model.ts";
 import { sharedFleetLines, sharedFleetTable } from "./shared_fleet_table.ts";
 import { measureSharedFleets } from "./shared_fleets.ts";
 import { measureServerAppMemory } from "./server_app_memory.ts";
@@ -32,7 +32,6 @@ import { measureServerAppMemory } from "./server_app_memory.ts";
 const PARTS = ["model", "memory", "fleet", "shared"] as const;
 /** Parts that need nothing of the real Flower. */
 const OURS: readonly string[] = ["memory", "shared"];
-const STORES = ["database", "memory"] as const;
 const SIDES = ["flwr", "python"] as const;
 
 interface ScaleFlags {
@@ -41,7 +40,7 @@ interface ScaleFlags {
   megabytes: number;
   held: number;
   nodes: readonly number[];
-  store: readonly ModelOptions["store"][];
+  store: readonly ModelStore[];
   minutes: number;
   fleets: readonly number[];
   sides: readonly (typeof SIDES[number])[];
@@ -120,8 +119,8 @@ try {
         .default([2, 5, 10], "2,5,10"),
     )
     .addOption(
-      new Option("--store <stores>", `some of ${STORES.join(",")}`).argParser(oneOrMoreOf(STORES))
-        .default(STORES, STORES.join(",")),
+      new Option("--store <stores>", `some of ${MODEL_STORES.join(",")}`)
+        .argParser(oneOrMoreOf(MODEL_STORES)).default(["database", "memory"], "database,memory"),
     )
     .addOption(
       new Option("--minutes <n>", "how long a fleet is there").argParser(wholeNumber(1))

@@ -3,6 +3,8 @@ import { systemClock } from "../../base/clock.ts";
 import { buildFab } from "../../fab/build/build.ts";
 import type { Credentials } from "../../tests/support/credentials.ts";
 import { repositoryPath } from "../../tests/support/repository.ts";
+import { asOwner, postgresServer } from "../../tests/support/postgres.ts";
+import { S3_BUCKET, S3_CREDENTIALS, S3Server } from "../../tests/support/s3_server.ts";
 import { Stage } from "../../tests/support/stage.ts";
 import { openControl } from "../flower/control.ts";
 import type { FlowerSide } from "../flower/side.ts";
@@ -14,6 +16,7 @@ import { Persistence } from "../load/persist.ts";
 import { LightServerApp } from "../load/light_server_app.ts";
 import { trainOnce } from "../load/trainee.ts";
 import type { Comparison } from "../support/comparison.ts";
+import { MEASURED_SETTINGS } from "../support/postgres_facts.ts";
 import { readMemory } from "../support/process_facts.ts";
 import { processTree } from "../support/process_tree.ts";
 import { stopwatch } from "../support/stopwatch.ts";
@@ -27,6 +30,12 @@ export const KEEP_ALIVE_SECONDS = 20;
 /** Any app will do: none of it is run. */
 const APP = repositoryPath("bench/current/apps/python");
 
+/** Where a SuperLink keeps a model. Of these, Python's has only the first two, so with others its own is in SQLite. */
+export const MODEL_STORES = ["database", "memory", "postgres", "folder", "s3"] as const;
+
+/** One of {@link MODEL_STORES}. The last two are object stores beside PostgreSQL. */
+export type ModelStore = typeof MODEL_STORES[number];
+
 /** How a large model is sent. */
 export interface ModelOptions {
   readonly credentials: Credentials;
@@ -36,7 +45,7 @@ export interface ModelOptions {
   /** Of the model, in megabytes of a million bytes. */
   readonly megabytes: number;
   /** Where the SuperLinks keep their state. */
-  readonly store: "database" | "memory";
+  readonly store: ModelStore;
 }
 
 /** What one exchange took. */
@@ -104,11 +113,16 @@ async function exchange(
 ): Promise<Exchange> {
   await using stage = await Stage.open();
   using lines = new DisposableStack();
+  await using servers = new AsyncDisposableStack();
   const persistence = new Persistence();
   try {
     const { http, process } = await side.startSuperLink({ stage, credentials }, {
       apps: "elsewhere",
-      ...(store === "database" ? { database: stage.path("state.db") } : {}),
+      ...await placeOf(
+        side.side === "python" && store !== "memory" ? "database" : store,
+        stage,
+        servers,
+      ),
     });
     const authority = await Deno.readTextFile(credentials.caCertificate);
     const open = () =>
@@ -152,6 +166,40 @@ async function exchange(
     console.error(stage.tails());
     throw error;
   }
+}
+
+/** The flags of a new place for a SuperLink's state. */
+async function placeOf(
+  store: ModelStore,
+  stage: Stage,
+  servers: AsyncDisposableStack,
+): Promise<{ database?: string; flags?: string[] }> {
+  if (store === "memory") return {};
+  if (store === "database") return { database: stage.path("state.db") };
+  const { user, host, port } = await postgresServer(MEASURED_SETTINGS);
+  const name = `model_${crypto.randomUUID().replaceAll("-", "")}`;
+  await asOwner(await postgresServer(MEASURED_SETTINGS), `CREATE DATABASE ${name}`);
+  servers.defer(async () =>
+    await asOwner(await postgresServer(MEASURED_SETTINGS), `DROP DATABASE ${name} WITH (FORCE)`)
+  );
+  const database = `postgres://${user}@${host}:${port}/${name}`;
+  if (store === "postgres") return { database };
+  if (store === "folder") {
+    const folder = stage.path("objects");
+    await Deno.mkdir(folder);
+    return { database, flags: ["--object-store", folder] };
+  }
+  const server = servers.use(await S3Server.start());
+  const keys = stage.path("s3-keys");
+  const { accessKeyId, secretAccessKey } = S3_CREDENTIALS;
+  await Deno.writeTextFile(
+    keys,
+    `aws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
+    { mode: 0o600 },
+  );
+  const url = `s3://${S3_BUCKET}?endpoint=${server.endpoint}`;
+  const flags = ["--object-store", url, "--object-store-credentials-file", keys];
+  return { database, flags };
 }
 
 /** The memory of a process and all that it has started; peaks need not have been at the same time. */

@@ -21,6 +21,7 @@ export interface SharedFleetRates {
   readonly cpuPerNodeHour: number;
   readonly statementsPerCall: number;
   readonly logBytesPerCall: number;
+  readonly networkBytesPerCall: number;
   /** Memory of the SuperLinks for each node, in bytes. */
   readonly bytesPerNode: number;
 }
@@ -43,6 +44,7 @@ export function sharedRatesOf(facts: SharedFleetFacts): SharedFleetRates {
     cpuPerNodeHour: (cores + databaseCores) * SECONDS_PER_HOUR / nodes,
     statementsPerCall: facts.statements / calls,
     logBytesPerCall: facts.logBytes / calls,
+    networkBytesPerCall: facts.networkBytes / calls,
     bytesPerNode: (facts.resident - facts.before) / nodes,
   };
 }
@@ -62,6 +64,7 @@ export function sharedFleetTable(fleets: readonly SharedFleetFacts[]): string[] 
     "CPU s per node and hour",
     "statements per call",
     "WAL bytes per call",
+    "network bytes per call",
     "kB per node",
     "database",
   ];
@@ -82,6 +85,7 @@ export function sharedFleetTable(fleets: readonly SharedFleetFacts[]): string[] 
         rates.cpuPerNodeHour.toFixed(3),
         rates.statementsPerCall.toFixed(2),
         rates.logBytesPerCall.toFixed(0),
+        rates.networkBytesPerCall.toFixed(0),
         (rates.bytesPerNode / 1e3).toFixed(1),
         formatValue(facts.databaseBytes / 1e6, "MB"),
       ];

@@ -13,6 +13,7 @@ const FLEET: SharedFleetFacts = {
   statements: 4000,
   commits: 1000,
   logBytes: 80_000,
+  networkBytes: 400_000,
   databaseBytes: 8e6,
   before: 80e6,
   resident: 90e6,
@@ -35,6 +36,7 @@ Deno.test("sharedRatesOf: rates are of one call, one node, or the time watched",
     cpuPerNodeHour: 27,
     statementsPerCall: 10,
     logBytesPerCall: 200,
+    networkBytesPerCall: 1000,
     bytesPerNode: 1e5,
   });
 });

@@ -12,7 +12,7 @@ import {
   readPostgres,
 } from "../support/postgres_facts.ts";
 import { readCpuSeconds } from "../support/process_facts.ts";
-import { processTree, residentOfTree } from "../support/process_tree.ts";
+import { cpuSecondsOfTree, residentOfTree } from "../support/process_tree.ts";
 import { stopwatch } from "../support/stopwatch.ts";
 
 /** How fleets on several SuperLinks are measured. */
@@ -39,6 +39,8 @@ export interface SharedFleetFacts extends FleetCalls {
   readonly statements: number;
   readonly commits: number;
   readonly logBytes: number;
+  /** Sent and received by the nodes, without TLS. */
+  readonly networkBytes: number;
   /** At the end. */
   readonly databaseBytes: number;
   /** Memory of the SuperLinks, before the first node and at the end. */
@@ -96,7 +98,7 @@ async function measureFleet(
     const joinSeconds = joined();
     let watched: Promise<Watched> | undefined;
     const calls = await fleet.live(seconds, async () => {
-      watched = watch(pids, () => readPostgres(target), seconds);
+      watched = watch(pids, fleet, () => readPostgres(target), seconds);
       await watched;
     });
     return { ...calls, ...await watched!, nodes, superLinks: count, joinSeconds, before };
@@ -115,13 +117,15 @@ type Watched = Omit<
 /** Watches until just before the nodes leave. */
 async function watch(
   pids: readonly number[],
+  fleet: GrpcFleet,
   database: () => Promise<PostgresFacts>,
   seconds: number,
 ): Promise<Watched> {
   const elapsed = stopwatch();
   const read = async () => ({
-    cpu: await sum(pids, cpuOfTree),
+    cpu: await sum(pids, cpuSecondsOfTree),
     load: await readCpuSeconds(Deno.pid),
+    networkBytes: fleet.bytes,
     database: await database(),
   });
   const first = await read();
@@ -137,13 +141,10 @@ async function watch(
     statements: done("statements"),
     commits: done("commits"),
     logBytes: done("logBytes"),
+    networkBytes: last.networkBytes - first.networkBytes,
     databaseBytes: last.database.databaseBytes,
     resident: await sum(pids, residentOfTree),
   };
-}
-
-async function cpuOfTree(root: number): Promise<number> {
-  return await sum(await processTree(root), (pid) => readCpuSeconds(pid).catch(() => 0));
 }
 
 async function sum(

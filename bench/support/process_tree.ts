@@ -1,4 +1,4 @@
-import { readMemory } from "./process_facts.ts";
+import { readCpuSeconds, readMemory } from "./process_facts.ts";
 
 /** What of `/proc/PID/stat` tells whose child a process is (proc_pid_stat(5)). */
 export function parseParent(stat: string): number {
@@ -25,4 +25,10 @@ export async function processTree(root: number): Promise<number[]> {
 export async function residentOfTree(root: number): Promise<number> {
   const memories = await Promise.all((await processTree(root)).map(readMemory));
   return memories.reduce((sum, memory) => sum + (memory?.resident ?? 0), 0);
+}
+
+/** Processor time of a process and all that it has started and that still run, in seconds. */
+export async function cpuSecondsOfTree(root: number): Promise<number> {
+  const seconds = (await processTree(root)).map((pid) => readCpuSeconds(pid).catch(() => 0));
+  return (await Promise.all(seconds)).reduce((sum, one) => sum + one, 0);
 }

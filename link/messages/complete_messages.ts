@@ -1,6 +1,6 @@
 import { errorOf } from "../runs/outcomes.ts";
 import { shapeFault } from "../objects/known_tree.ts";
-import type { ObjectId } from "../../entities/object.ts";
+import type { LinkObject, ObjectId } from "../../entities/object.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import type { LinkMessage } from "../../entities/message.ts";
 import { rootFault } from "./message_fault.ts";
@@ -28,15 +28,26 @@ export async function acceptCompleteMessages(
   completed: readonly ObjectId[],
 ): Promise<string[]> {
   if (completed.length === 0) return [];
-  const found = await tx.pushes.messages(completed);
-  const byId = new Map(found.map((announced) => [announced.message.messageId, announced]));
+  const announced = await tx.pushes.messages(completed);
+  return await acceptAnnouncedMessages(context, tx, effects, completed, announced);
+}
+
+/** Does the same for messages that were read. @param announced those of the completed objects that are messages */
+export async function acceptAnnouncedMessages(
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
+  completed: readonly ObjectId[],
+  announced: readonly AnnouncedMessage[],
+): Promise<string[]> {
+  const byId = new Map(announced.map((each) => [each.message.messageId, each]));
   const finished: string[] = [];
   for (const id of completed) {
-    const announced = byId.get(id);
-    if (announced === undefined) continue;
+    const message = byId.get(id);
+    if (message === undefined) continue;
     await tx.pushes.removeMessage(id);
-    await acceptAnnounced(context, tx, effects, announced);
-    if (!await tx.pushes.hasMessages(announced.sessionId)) finished.push(announced.sessionId);
+    await acceptAnnounced(context, tx, effects, message);
+    if (!await tx.pushes.hasMessages(message.sessionId)) finished.push(message.sessionId);
   }
   return finished;
 }
@@ -69,6 +80,7 @@ export interface CompleteMessage extends Pick<AnnouncedMessage, "message" | "cli
  * Stores messages whose objects are all stored, or refuses them.
  *
  * @param messages replies to different instructions
+ * @param added objects that this transaction has added
  * @returns why each was refused, if it was
  */
 export async function acceptMessages(
@@ -76,13 +88,16 @@ export async function acceptMessages(
   tx: MessageTransaction,
   effects: MessageEffects,
   messages: readonly CompleteMessage[],
+  added: readonly LinkObject[] = [],
 ): Promise<(MessageRefusal | undefined)[]> {
   const refusals: (MessageRefusal | undefined)[] = [];
   const instructions: LinkMessage[] = [];
   for (const { message, clientAppSeconds, refusal: former } of messages) {
     const { srcNodeId, replyToMessageId, content } = message;
     const refusal = former ??
-      (content === undefined ? undefined : permanent(await shapeFault(context, tx, content)));
+      (content === undefined
+        ? undefined
+        : permanent(await shapeFault(context, tx, content, added)));
     refusals.push(refusal && { code: refusal.code, reason: refusal.reason });
     if (refusal !== undefined) {
       if (replyToMessageId === "") reportRefusal(effects, message, refusal);

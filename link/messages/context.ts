@@ -3,6 +3,7 @@ import type { Random } from "../../base/random.ts";
 import type { Together } from "../transactions/together.ts";
 import type { NodeRecord, NodeTable } from "../nodes/node_table.ts";
 import type { ObjectLimits, ObjectTables } from "../objects/context.ts";
+import type { LargeObjects } from "../objects/large_objects.ts";
 import type { LinkObject } from "../../entities/object.ts";
 import type { StrayReplyTable } from "../objects/stray_reply_table.ts";
 import type { TreeCache } from "../objects/tree_cache.ts";
@@ -31,6 +32,8 @@ export interface MessageContext
   readonly server: ServerLease;
   readonly traffic: TrafficMeter;
   readonly trees: TreeCache;
+  /** Objects outside of the database; undefined if there is no object store. */
+  readonly large: LargeObjects | undefined;
   readonly pendingReplies: PendingReplies;
   readonly staged: StagedBytes;
   /** Held pulls of many nodes look in one transaction. Undefined if the store is not shared: there, transactions cost little. */

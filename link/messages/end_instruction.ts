@@ -50,12 +50,18 @@ export async function handleDueInstruction(
   else await failInstruction(context, tx, effects, instruction, verdict, { replyPulled: false });
 }
 
-/** Removes an instruction, its reply, and the objects that are still stored for them. */
+/**
+ * Removes an instruction, its reply, and the objects that are still stored for them.
+ *
+ * @param reply its reply; default: the store is asked
+ */
 export async function removeInstruction(
   tx: MessageTransaction,
   instruction: InstructionRecord,
+  reply?: LinkMessage,
 ): Promise<void> {
-  await releaseObjects(tx, instruction);
+  if (reply === undefined) await releaseObjects(tx, instruction);
+  else await releaseTree(tx, reply.messageId);
   await tx.instructions.remove(instruction.message.messageId);
 }
 

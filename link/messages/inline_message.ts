@@ -4,7 +4,7 @@ import type { MessageContext, MessageEffects, MessageTransaction } from "./conte
 import type { LinkMessage, NewLinkMessage } from "../../entities/message.ts";
 import { rootFault } from "./message_fault.ts";
 import type { InlineObject, MessageRefusal } from "../../entities/push.ts";
-import { acceptCompleteMessages, acceptMessages } from "./complete_messages.ts";
+import { acceptAnnouncedMessages, acceptMessages } from "./complete_messages.ts";
 
 /** A newly announced message, which the caller has checked in the same transaction. */
 export interface NewMessage {
@@ -48,8 +48,11 @@ export async function acceptInline(
   const completed = await addObjects(tx, trees.objects);
   // No second check: the caller checked these messages just now.
   const accepted = messages.filter(({ message }) => decided.has(message));
-  const refusals = await acceptMessages(context, tx, effects, accepted);
-  const finished = await acceptCompleteMessages(context, tx, effects, completed);
+  const [refusals, announced] = await Promise.all([
+    acceptMessages(context, tx, effects, accepted, trees.objects),
+    completed.length === 0 ? [] : tx.pushes.messages(completed),
+  ]);
+  const finished = await acceptAnnouncedMessages(context, tx, effects, completed, announced);
   // A refused message has no open push, so nothing else would remove its objects.
   const refused = accepted.filter((_, index) => refusals[index] !== undefined)
     .map(({ message }) => message.messageId);

@@ -47,7 +47,7 @@ export function lookForWork(
   context: MessageContext,
   nodeIds: readonly bigint[],
 ): Promise<WorkLook[]> {
-  return context.transact("relaxed", async (tx) => {
+  return context.transact("read-only", async (tx) => {
     const [nodes, waiting] = await Promise.all([
       tx.nodes.withIds(nodeIds),
       tx.instructions.waitingFor(nodeIds),
@@ -76,14 +76,17 @@ function handOut(
   { pull, emptyHanded, signal }: PullOptions & { readonly pull: { joins?: number } },
 ): Promise<HandedInstruction | typeof REPLACED | undefined> {
   return context.transact("relaxed", async (tx, effects) => {
-    const { joins } = await requireNode(tx, nodeId);
+    const next = () =>
+      tx.instructions.nextWaiting(nodeId, context.clock.now(), context.limits.maxDeliveries);
+    const [{ joins }, first] = await Promise.all([
+      requireNode(tx, nodeId),
+      emptyHanded ? undefined : next(),
+    ]);
     pull.joins ??= joins;
     if (pull.joins !== joins) return REPLACED;
     if (signal?.aborted) return undefined;
     if (emptyHanded) await requeueHanded(context, tx, effects, nodeId, "did-not-arrive");
-    const { maxDeliveries } = context.limits;
-    const now = context.clock.now();
-    const instruction = await tx.instructions.nextWaiting(nodeId, now, maxDeliveries);
+    const instruction = emptyHanded ? await next() : first;
     if (instruction === undefined) return undefined;
     const { message, replyPulled, dueAt } = instruction;
     const state = nextInstructionState(instruction.state, "hand-out")!;

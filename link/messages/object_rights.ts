@@ -20,9 +20,11 @@ export async function hasReceived(
     const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
     return instruction?.replyPulled === true && instruction.state !== "cancelled";
   }
-  const node = await tx.nodes.get(nodeId);
+  const [node, [instruction]] = await Promise.all([
+    tx.nodes.get(nodeId),
+    tx.instructions.get([messageId]),
+  ]);
   if (node === undefined || !isMember(node.state)) return false;
-  const [instruction] = await tx.instructions.get([messageId]);
   return instruction?.state === "handed-out" && instruction.message.dstNodeId === nodeId &&
     instruction.message.runId === runId;
 }

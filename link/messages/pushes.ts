@@ -2,6 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import { Turns } from "../../base/turn.ts";
 import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import type { LinkObject, ObjectId, ObjectTree } from "../../entities/object.ts";
+import type { PlacedObject } from "../objects/object_table.ts";
 import { addObjects, NewTrees } from "../objects/references.ts";
 import { noteInstructions } from "../runs/silence.ts";
 import { acceptInline, hasSameAddress, type NewMessage } from "./inline_message.ts";
@@ -9,9 +10,10 @@ import type { MessageContext, MessageEffects, MessageTransaction } from "./conte
 import type { NewLinkMessage } from "../../entities/message.ts";
 import { treeFault } from "./message_fault.ts";
 import type { MessageRefusal, OpenedPush, PushedMessages } from "../../entities/push.ts";
+import { discardUnused, placeInline } from "./place_inline.ts";
 import { type MessageReads, readAhead } from "./read_ahead.ts";
 import { settlePushes } from "./push_end.ts";
-import type { PushRecord } from "./push_table.ts";
+import type { AnnouncedMessage, PushRecord } from "./push_table.ts";
 import {
   acceptedBefore,
   idTaken,
@@ -40,16 +42,19 @@ export async function openPush(
   pushed: PushedMessages,
 ): Promise<OpenedPush> {
   const faults = await treeFaults(context, pushed);
+  const { pushed: placedPush, placed } = await placeInline(context, pushed);
   // A push becomes durable when its last message is accepted or refused (see settlePushes). With inline objects that
   // may happen in this transaction.
   const { opened, finished } = await context.transact(
     pushed.inlineObjects === undefined ? "relaxed" : "durable",
     async (tx, effects) => {
+      context.large?.requireFresh(placed);
       const { nodeId, runId } = pushed;
       if (nodeId === SUPERLINK_NODE_ID) await noteInstructions(context, tx, runId);
-      return await announceMessages(context, tx, effects, pushed, faults);
+      return await announceMessages(context, tx, effects, placedPush, faults);
     },
   );
+  await discardUnused(context, placed);
   await settlePushes(context, finished);
   return opened;
 }
@@ -83,12 +88,16 @@ async function announceMessages(
 ): Promise<{ opened: OpenedPush; finished: readonly string[] }> {
   const { messages, trees, runId } = pushed;
   const { clock, limits } = context;
-  let session = await sessionOf(tx, pushed);
+  let session: PushRecord | undefined;
   const refusals: (MessageRefusal | undefined)[] = messages.map(() => undefined);
   const waiting: (WaitingMessage & { readonly index: number })[] = [];
   const finished: string[] = [];
-  for (const batch of batches(pushed)) {
+  for (const [nth, batch] of batches(pushed).entries()) {
     const reads = await readAhead(tx, batch.map((at) => messages[at]!), pushed.nodeId);
+    if (nth === 0) {
+      const isWhole = batch.length === messages.length;
+      session = await sessionOf(tx, pushed, isWhole ? reads.announced : undefined);
+    }
     const accepted: (NewMessage & { readonly index: number })[] = [];
     const undecided: typeof accepted = [];
     for (const index of batch) {
@@ -236,12 +245,18 @@ async function refuseMessage(
   else await refuseReply(context, tx, effects, { nodeId, reply: message, refusal });
 }
 
-/** The push under which the same caller announced one of the messages before. */
+/**
+ * The push under which the same caller announced one of the messages before.
+ *
+ * @param known those of the messages that were announced; default: the store is asked
+ */
 async function sessionOf(
   tx: MessageTransaction,
   { nodeId, runId, messages }: PushedMessages,
+  known: readonly AnnouncedMessage[] | undefined,
 ): Promise<PushRecord | undefined> {
-  const announced = await tx.pushes.messages(messages.map(({ messageId }) => messageId));
+  const announced = known ??
+    await tx.pushes.messages(messages.map(({ messageId }) => messageId));
   for (const sessionId of new Set(announced.map(({ sessionId }) => sessionId))) {
     const push = await tx.pushes.get(sessionId);
     if (push?.nodeId === nodeId && push.runId === runId) return push;
@@ -308,12 +323,61 @@ export async function putObject(
   object: LinkObject,
   message?: NewLinkMessage,
 ): Promise<boolean> {
+  const placed = await placeExpected(context, pusher, object, message);
   const { stored, finished } = await context.transact(
     "relaxed",
-    (tx, effects) => storeObject(context, tx, effects, pusher, object, message),
+    (tx, effects) => {
+      context.large?.requireFresh([placed]);
+      return storeObject(context, tx, effects, pusher, placed, message);
+    },
   );
+  if (placed !== object) await discardUnused(context, [placed]);
   await settlePushes(context, finished);
   return stored;
+}
+
+/** Writes an object to the object store if it is large, and if an open push of the caller still lacks it. */
+async function placeExpected(
+  context: MessageContext,
+  pusher: Pusher & { readonly sessionId: string },
+  object: LinkObject,
+  message: NewLinkMessage | undefined,
+): Promise<PlacedObject> {
+  const { large } = context;
+  if (!large?.isLarge(object)) return object;
+  const isExpected = await context.transact(
+    "read-only",
+    async (tx, effects) =>
+      (await expectObject(context, tx, effects, pusher, object, message))?.isNew,
+  );
+  if (!isExpected) return object;
+  const [placed] = await large.put([object]);
+  return placed!;
+}
+
+/**
+ * The caller's pushes that announced an object, and whether the object is missing.
+ *
+ * @returns undefined if the object must not be stored
+ * @throws resource-exhausted if there is no space for it
+ */
+async function expectObject(
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
+  pusher: Pusher & { readonly sessionId: string },
+  object: LinkObject,
+  message: NewLinkMessage | undefined,
+): Promise<{ pushes: PushRecord[]; isNew: boolean } | undefined> {
+  const pushes = await findPushes(context, tx, pusher, object.id);
+  const [push] = pushes;
+  if (push === undefined) return undefined;
+  const isNew = push.state === "open" && await tx.objects.counters(object.id) === undefined;
+  if (isNew) {
+    if (message !== undefined && !await wasAnnounced(tx, message)) return undefined;
+    await requireSpace(context, tx, effects, pusher, object.bytes.length);
+  }
+  return { pushes, isNew };
 }
 
 /** Stores an object for the pushes that announced it. `finished`: pushes that have no waiting message left. */
@@ -322,21 +386,15 @@ async function storeObject(
   tx: MessageTransaction,
   effects: MessageEffects,
   pusher: Pusher & { readonly sessionId: string },
-  object: LinkObject,
+  object: PlacedObject,
   message: NewLinkMessage | undefined,
 ): Promise<{ stored: boolean; finished: readonly string[] }> {
   const { clock, limits, staged, traffic } = context;
-  const pushes = await findPushes(context, tx, pusher, object.id);
-  const [push] = pushes;
-  if (push === undefined) return { stored: false, finished: [] };
-  const isNew = push.state === "open" && await tx.objects.counters(object.id) === undefined;
-  if (isNew && message !== undefined && !await wasAnnounced(tx, message)) {
-    return { stored: false, finished: [] };
-  }
-  if (isNew) {
-    await requireSpace(context, tx, effects, pusher, object.bytes.length);
-    staged.add(effects, push.sessionId, object.bytes.length);
-  }
+  const expected = await expectObject(context, tx, effects, pusher, object, message);
+  if (expected === undefined) return { stored: false, finished: [] };
+  const { pushes, isNew } = expected;
+  const push = pushes[0]!;
+  if (isNew) staged.add(effects, push.sessionId, object.bytes.length);
   // Not for every object of a fast push, because each update writes another database page.
   const dueAt = clock.now() + limits.pushSessionSeconds;
   for (const each of pushes) {

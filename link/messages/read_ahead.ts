@@ -3,7 +3,13 @@ import type { RunTable } from "../runs/run_table.ts";
 import type { NewLinkMessage } from "../../entities/message.ts";
 import type { MessageTransaction } from "./context.ts";
 import type { InstructionTable, ReplyTable } from "./message_tables.ts";
-import type { PushTable } from "./push_table.ts";
+import type { AnnouncedMessage, PushTable } from "./push_table.ts";
+
+/** What was read for the messages of a push. */
+export interface PushReads extends MessageReads {
+  /** Those of the messages that were announced before. */
+  readonly announced: readonly AnnouncedMessage[];
+}
 
 /** What is read to judge a message. */
 export interface MessageReads {
@@ -25,7 +31,7 @@ export async function readAhead(
   tx: MessageTransaction,
   messages: readonly NewLinkMessage[],
   pusherId: bigint,
-): Promise<MessageReads> {
+): Promise<PushReads> {
   const ids = messages.map(({ messageId }) => messageId);
   const asked = [...ids, ...messages.map(({ replyToMessageId }) => replyToMessageId)];
   const nodeIds = messages.flatMap(({ srcNodeId, dstNodeId }) => [srcNodeId, dstNodeId]);
@@ -41,6 +47,7 @@ export async function readAhead(
   const replyOf = new Map(replies.map((each) => [each.messageId, each]));
   const nodeOf = new Map(nodes.map((each) => [each.nodeId, each]));
   return {
+    announced,
     runs: once(tx.runs),
     nodes: { get: (id) => Promise.resolve(nodeOf.get(id)) },
     instructions: {

@@ -110,9 +110,12 @@ export async function recordReply(
 ): Promise<LinkMessage> {
   const taken: LinkMessage = { ...message, pushedAt: clock.now() };
   const { messageId, replyToMessageId } = taken;
-  await tx.objects.addReferences(messageId, 1);
-  await tx.replies.put(taken);
-  await releaseTree(tx, replyToMessageId);
+  // None depends on another, so a database server gets them together.
+  await Promise.all([
+    tx.objects.addReferences(messageId, 1),
+    tx.replies.put(taken),
+    releaseTree(tx, replyToMessageId),
+  ]);
   await tx.instructions.update(replyToMessageId, {
     state: nextInstructionState(instruction.state, "answer")!,
     deliveries: instruction.deliveries,

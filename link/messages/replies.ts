@@ -2,6 +2,7 @@ import { longPoll, type LongPollOptions } from "../transactions/long_poll.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { unknownInstructionReply } from "./error_reply.ts";
 import { isOpen } from "./instruction_state.ts";
+import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import { expiryOf, type LinkMessage } from "../../entities/message.ts";
 import type { StrayReplyRecord } from "../objects/stray_reply_table.ts";
 import type { InstructionRecord } from "./message_tables.ts";
@@ -144,10 +145,12 @@ export function confirmReceived(
   { nodeId, runId }: { nodeId: bigint; runId: bigint },
   messageId: string,
 ): Promise<void> {
+  // A node confirms instructions, which are kept until it answers.
+  if (nodeId !== SUPERLINK_NODE_ID) return Promise.resolve();
   return context.transact("relaxed", async (tx) => {
     const reply = await tx.replies.get(messageId);
-    if (reply === undefined || reply.dstNodeId !== nodeId || reply.runId !== runId) return;
+    if (reply?.runId !== runId) return;
     const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
-    if (instruction?.replyPulled) await removeInstruction(tx, instruction);
+    if (instruction?.replyPulled) await removeInstruction(tx, instruction, reply);
   });
 }

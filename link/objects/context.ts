@@ -1,4 +1,5 @@
 import type { Effects, Transacts } from "../transactions/transactions.ts";
+import type { LargeObjects } from "./large_objects.ts";
 import type { ObjectTable } from "./object_table.ts";
 import type { ObjectId } from "../../entities/object.ts";
 import type { StrayReplyTable } from "./stray_reply_table.ts";
@@ -8,6 +9,8 @@ import type { TreeCache } from "./tree_cache.ts";
 export interface ObjectContext extends Transacts<ObjectTransaction, never> {
   readonly limits: ObjectLimits;
   readonly trees: TreeCache;
+  /** Objects outside of the database; undefined if there is no object store. */
+  readonly large: LargeObjects | undefined;
   /** Counts the bytes sent for each run. */
   readonly traffic: { send(effects: Effects<never>, runId: bigint, bytes: number): void };
 }

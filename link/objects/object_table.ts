@@ -1,4 +1,5 @@
 import type { LinkObject, ObjectId } from "../../entities/object.ts";
+import type { Location } from "./object_store.ts";
 
 /** Counters of a stored object. */
 export interface ObjectCounters {
@@ -8,9 +9,29 @@ export interface ObjectCounters {
   readonly waits: number;
 }
 
+/** An object whose bytes may be in the object store already. */
+export interface PlacedObject extends LinkObject {
+  /** Where its bytes are; undefined: they go into the database. */
+  readonly place?: NewPlace;
+}
+
+/** Where the bytes of a new object were stored. */
+export interface NewPlace {
+  readonly location: Location;
+  /** Unix time in seconds at which that began. */
+  readonly storedAt: number;
+}
+
+/** Where the bytes of a stored object are, if they are in the object store. */
+export interface Place {
+  readonly location: Location;
+  /** Number of bytes. */
+  readonly size: number;
+}
+
 /** A new object. */
 export interface NewObject {
-  readonly object: LinkObject;
+  readonly object: PlacedObject;
   readonly counters: ObjectCounters;
 }
 
@@ -23,8 +44,12 @@ export interface ObjectTable {
   standings(ids: readonly ObjectId[]): Promise<Map<ObjectId, ObjectCounters>>;
   /** Sizes of those objects that exist, in bytes, without reading them. */
   sizes(ids: readonly ObjectId[]): Promise<Map<ObjectId, number>>;
-  /** The bytes of those objects that exist. The caller bounds their sum. */
+  /** The bytes of those objects that are in the database. The caller bounds their sum. */
   bytesOf(ids: readonly ObjectId[]): Promise<Map<ObjectId, Uint8Array>>;
+  /** The places of those objects that are in the object store. */
+  places(ids: readonly ObjectId[]): Promise<Map<ObjectId, Place>>;
+  /** Number of objects in the object store, and the sum of their bytes. */
+  placed(): Promise<{ readonly objects: number; readonly bytes: number }>;
   /** For each stored object below a root, and the root itself, the ids of its children in order. */
   tree(root: ObjectId): Promise<Map<ObjectId, ObjectId[]>>;
   /** Ids of the children of each object, in order. Objects without children are missing. */
@@ -37,9 +62,11 @@ export interface ObjectTable {
   addReferencesAll(deltas: ReadonlyMap<ObjectId, number>): Promise<ObjectId[]>;
   /** Decrements the numbers of missing or incomplete children by these amounts. */
   endWaits(amounts: ReadonlyMap<ObjectId, number>): Promise<void>;
+  /** Removes objects. The locations of those in the object store become garbage. */
   removeAll(ids: readonly ObjectId[]): Promise<void>;
   counters(id: ObjectId): Promise<ObjectCounters | undefined>;
   get(id: ObjectId): Promise<LinkObject | undefined>;
+  /** The bytes of an object in the database. */
   bytes(id: ObjectId): Promise<Uint8Array | undefined>;
   /** Size of an object in bytes, without reading it. */
   size(id: ObjectId): Promise<number | undefined>;
@@ -48,8 +75,7 @@ export interface ObjectTable {
   /** Ids of stored objects that refer to this id. The object itself need not exist. */
   parentsOf(id: ObjectId): Promise<ObjectId[]>;
   /** Adds an object. It must not exist. */
-  add(object: LinkObject, counters: ObjectCounters): Promise<void>;
+  add(object: PlacedObject, counters: ObjectCounters): Promise<void>;
   /** Changes the reference count of an object. @returns the new count; 0 if the object does not exist */
   addReferences(id: ObjectId, delta: number): Promise<number>;
-  remove(id: ObjectId): Promise<void>;
 }

@@ -6,6 +6,7 @@ import type { TransactionKind } from "../transactions/transactions.ts";
 import { earliestDue } from "./due.ts";
 import { Journal } from "./journal.ts";
 import { ArtifactMap, MemoryArtifacts } from "./memory_artifacts.ts";
+import { type GarbageMap, MemoryGarbage } from "./memory_garbage.ts";
 import { MemoryInstructions, MemoryReplies, MessageMap } from "./memory_messages.ts";
 import { MemoryNodes, NodeMap } from "./memory_nodes.ts";
 import { MemoryObjects, ObjectMap } from "./memory_objects.ts";
@@ -69,6 +70,7 @@ export class MemoryStore implements LinkStore {
       pieces: this.#tables.pieces.byHash.size,
       fabPieces: this.#tables.pieces.ofFab.size,
       strayReplies: this.#tables.strayReplies.size,
+      garbage: this.#tables.garbage.size,
     });
   }
 
@@ -94,6 +96,7 @@ class Tables {
   readonly artifacts = new ArtifactMap();
   readonly pieces = new PieceMap();
   readonly strayReplies = new Map<ObjectId, StrayReplyRecord>();
+  readonly garbage: GarbageMap = new Map();
   readonly servers = new Map<bigint, ServerRecord>();
   readonly leases = new Map<string, LeaseRecord>();
 }
@@ -107,11 +110,12 @@ function openTransaction(tables: Tables, journal: Journal): LinkTables {
     nodeSettings: new MemoryNodeSettings(tables.nodeSettings, journal),
     instructions: new MemoryInstructions(tables.messages, journal),
     replies: new MemoryReplies(tables.messages, journal),
-    objects: new MemoryObjects(tables.objects, journal),
+    objects: new MemoryObjects(tables.objects, journal, tables.garbage),
     pushes: new MemoryPushes(tables.pushes, journal),
     artifacts: new MemoryArtifacts(tables.artifacts, journal),
     pieces: new MemoryPieces(tables.pieces, journal),
     strayReplies: new MemoryStrayReplies(tables.strayReplies, journal),
+    garbage: new MemoryGarbage(tables.garbage, journal),
     servers: new MemoryServers(tables.servers, journal),
     leases: new MemoryLeases(tables.leases, journal),
     nextDue: () => {

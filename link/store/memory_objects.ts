@@ -1,11 +1,22 @@
-import type { NewObject, ObjectCounters, ObjectTable } from "../objects/object_table.ts";
+import type {
+  NewObject,
+  ObjectCounters,
+  ObjectTable,
+  Place,
+  PlacedObject,
+} from "../objects/object_table.ts";
 import type { LinkObject, ObjectId } from "../../entities/object.ts";
 import type { Journal } from "./journal.ts";
+import type { GarbageMap } from "./memory_garbage.ts";
 import { Multimap } from "./multimap.ts";
 
 interface Counted extends ObjectCounters {
+  /** Without bytes if it is in the object store. */
   readonly object: LinkObject;
+  readonly place?: Place;
 }
+
+const NO_BYTES = new Uint8Array();
 
 /** The objects of an in-memory store. */
 export class ObjectMap {
@@ -17,10 +28,12 @@ export class ObjectMap {
 export class MemoryObjects implements ObjectTable {
   readonly #map: ObjectMap;
   readonly #journal: Journal;
+  readonly #garbage: GarbageMap;
 
-  constructor(map: ObjectMap, journal: Journal) {
+  constructor(map: ObjectMap, journal: Journal, garbage: GarbageMap) {
     this.#map = map;
     this.#journal = journal;
+    this.#garbage = garbage;
   }
 
   standings(ids: readonly ObjectId[]): Promise<Map<ObjectId, ObjectCounters>> {
@@ -28,11 +41,21 @@ export class MemoryObjects implements ObjectTable {
   }
 
   sizes(ids: readonly ObjectId[]): Promise<Map<ObjectId, number>> {
-    return Promise.resolve(collected(ids, (id) => this.#map.byId.get(id)?.object.bytes.length));
+    return Promise.resolve(collected(ids, (id) => sizeOf(this.#map.byId.get(id))));
   }
 
   bytesOf(ids: readonly ObjectId[]): Promise<Map<ObjectId, Uint8Array>> {
-    return Promise.resolve(collected(ids, (id) => this.#map.byId.get(id)?.object.bytes));
+    return Promise.resolve(collected(ids, (id) => bytesOf(this.#map.byId.get(id))));
+  }
+
+  places(ids: readonly ObjectId[]): Promise<Map<ObjectId, Place>> {
+    return Promise.resolve(collected(ids, (id) => this.#map.byId.get(id)?.place));
+  }
+
+  placed(): Promise<{ objects: number; bytes: number }> {
+    const places = [...this.#map.byId.values()].flatMap(({ place }) => place ?? []);
+    const bytes = places.reduce((sum, { size }) => sum + size, 0);
+    return Promise.resolve({ objects: places.length, bytes });
   }
 
   tree(root: ObjectId): Promise<Map<ObjectId, ObjectId[]>> {
@@ -77,8 +100,18 @@ export class MemoryObjects implements ObjectTable {
     return Promise.resolve();
   }
 
-  async removeAll(ids: readonly ObjectId[]): Promise<void> {
-    for (const id of ids) await this.remove(id);
+  removeAll(ids: readonly ObjectId[]): Promise<void> {
+    for (const id of ids) {
+      const counted = this.#map.byId.get(id);
+      if (counted?.place !== undefined) {
+        this.#journal.set(this.#garbage, counted.place.location, undefined);
+      }
+      for (const child of counted?.object.children ?? []) {
+        this.#map.parents.remove(this.#journal, child, id);
+      }
+      this.#journal.delete(this.#map.byId, id);
+    }
+    return Promise.resolve();
   }
 
   counters(id: ObjectId): Promise<ObjectCounters | undefined> {
@@ -86,15 +119,16 @@ export class MemoryObjects implements ObjectTable {
   }
 
   get(id: ObjectId): Promise<LinkObject | undefined> {
-    return Promise.resolve(this.#map.byId.get(id)?.object);
+    const counted = this.#map.byId.get(id);
+    return Promise.resolve(counted?.place === undefined ? counted?.object : undefined);
   }
 
   bytes(id: ObjectId): Promise<Uint8Array | undefined> {
-    return Promise.resolve(this.#map.byId.get(id)?.object.bytes);
+    return Promise.resolve(bytesOf(this.#map.byId.get(id)));
   }
 
   size(id: ObjectId): Promise<number | undefined> {
-    return Promise.resolve(this.#map.byId.get(id)?.object.bytes.length);
+    return Promise.resolve(sizeOf(this.#map.byId.get(id)));
   }
 
   childrenOf(id: ObjectId): Promise<ObjectId[]> {
@@ -105,10 +139,19 @@ export class MemoryObjects implements ObjectTable {
     return Promise.resolve([...this.#map.parents.of(id)]);
   }
 
-  add(object: LinkObject, { references, waits }: ObjectCounters): Promise<void> {
-    this.#journal.set(this.#map.byId, object.id, { object, references, waits });
-    for (const child of object.children) {
-      this.#map.parents.add(this.#journal, child, object.id);
+  add(
+    { id, bytes, children, place }: PlacedObject,
+    { references, waits }: ObjectCounters,
+  ): Promise<void> {
+    const object = { id, bytes: place === undefined ? bytes : NO_BYTES, children };
+    this.#journal.set(this.#map.byId, id, {
+      object,
+      references,
+      waits,
+      ...(place && { place: { location: place.location, size: bytes.length } }),
+    });
+    for (const child of children) {
+      this.#map.parents.add(this.#journal, child, id);
     }
     return Promise.resolve();
   }
@@ -121,17 +164,18 @@ export class MemoryObjects implements ObjectTable {
     return Promise.resolve(references);
   }
 
-  remove(id: ObjectId): Promise<void> {
-    for (const child of this.#map.byId.get(id)?.object.children ?? []) {
-      this.#map.parents.remove(this.#journal, child, id);
-    }
-    this.#journal.delete(this.#map.byId, id);
-    return Promise.resolve();
-  }
-
   #childrenOf(id: ObjectId): ObjectId[] {
     return [...new Set(this.#map.byId.get(id)?.object.children)];
   }
+}
+
+/** Bytes of an object in the store itself. */
+function bytesOf(counted: Counted | undefined): Uint8Array | undefined {
+  return counted?.place === undefined ? counted?.object.bytes : undefined;
+}
+
+function sizeOf(counted: Counted | undefined): number | undefined {
+  return counted?.place?.size ?? counted?.object.bytes.length;
 }
 
 /** What is known of each id. */

@@ -3,6 +3,7 @@ import type { InstructionTable, ReplyTable } from "../messages/message_tables.ts
 import type { PushTable } from "../messages/push_table.ts";
 import type { NodeTable } from "../nodes/node_table.ts";
 import type { ObjectTable } from "../objects/object_table.ts";
+import type { GarbageTable } from "../objects/garbage_table.ts";
 import type { StrayReplyTable } from "../objects/stray_reply_table.ts";
 import type { PieceTable } from "../runs/piece_table.ts";
 import type { NodeSettingsTable } from "../runs/node_settings_table.ts";
@@ -35,6 +36,8 @@ export interface StoreUsage {
   readonly fabPieces: number;
   /** Objects of error replies to unknown instructions. */
   readonly strayReplies: number;
+  /** Locations in the object store whose bytes are to be removed. */
+  readonly garbage: number;
 }
 
 /** Tables that a transaction reads and writes. A read sees earlier writes of the same transaction. */
@@ -51,9 +54,10 @@ export interface LinkTables {
   readonly artifacts: ArtifactTable;
   readonly pieces: PieceTable;
   readonly strayReplies: StrayReplyTable;
+  readonly garbage: GarbageTable;
   readonly servers: ServerTable;
   readonly leases: LeaseTable;
-  /** The earliest `dueAt` of all records, except for servers and leases. */
+  /** The earliest `dueAt` of all records, except for servers, leases and garbage. */
   nextDue(): Promise<number | undefined>;
 }
 
@@ -105,6 +109,9 @@ export interface SettingTable {
   /** Replaces the text of a setting. Resolves when the change survives a crash of the process. */
   write(name: string, text: string): Promise<void>;
 }
+
+/** Step of a transaction at which tests simulate a crash: what is stored may differ before and after it. */
+export type TransactionStep = "begin" | "write" | "commit" | "committed";
 
 /** Store of the SuperLink's state. */
 export interface LinkStore extends TransactionStore<LinkTables> {

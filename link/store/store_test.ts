@@ -346,7 +346,7 @@ eachStore("a failed transaction changes nothing", async (store) => {
       await fill(tx, "after");
       await tx.instructions.remove("before");
       await tx.nodes.remove(9n);
-      await tx.objects.remove("before");
+      await tx.objects.removeAll(["before"]);
       throw failure;
     }),
     failure,

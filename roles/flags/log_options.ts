@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { configureLog, LOG_FORMATS, type LogFile, type LogFormat } from "../../base/log.ts";
+import { configureLog, LOG_FORMATS, type LogFormat, type LogOptions } from "../../base/log.ts";
 
 /** Flags for logging. */
 export interface LogFlags {
@@ -17,7 +17,10 @@ export function addLogOptions(command: Command): Command {
     .option("--verbose", "also log every call", false);
 }
 
-/** Configures logging from the flags. @param file also gets every line */
-export function applyLogOptions(flags: LogFlags, file?: LogFile): void {
-  configureLog({ format: flags.logFormat, verbose: flags.verbose, file });
+/** Configures logging from the flags. */
+export function applyLogOptions(
+  flags: LogFlags,
+  { file, process }: Pick<LogOptions, "file" | "process"> = {},
+): void {
+  configureLog({ format: flags.logFormat, verbose: flags.verbose, file, process });
 }

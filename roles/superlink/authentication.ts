@@ -53,17 +53,11 @@ export function admitEveryone(
 /**
  * Admits SuperNodes whose keys were registered or are listed. The list is read again when its file changes.
  *
- * @param replays refuses replayed signatures
- * @param names gets the node names from the list
- * @param signal stops watching the list
  * @throws FlwrError naming the file and flag that is wrong
  */
 export async function admitKnownKeys(
-  files: AuthenticationFiles,
-  link: Pick<Link, "nodes">,
-  replays: Replays,
-  names: ListedNames,
-  signal: AbortSignal,
+  files: AuthenticationFiles & OwnScalar,
+  { link, replays, names, signal }: AdmissionServices,
 ): Promise<FleetAuthentications> {
   const ownKey = await ownKeyOf(files);
   const tokenKeys = new TokenKeys(ownKey);
@@ -98,12 +92,34 @@ export async function admitKnownKeys(
   };
 }
 
+/** What admission by keys uses. */
+export interface AdmissionServices {
+  readonly link: Pick<Link, "nodes">;
+  /** Refuses replayed signatures. */
+  readonly replays: Replays;
+  /** Gets the node names from the list. */
+  readonly names: ListedNames;
+  /** Stops watching the list. */
+  readonly signal: AbortSignal;
+}
+
+/** The own key of a SuperLink of several processes, if no file has one: all have the same. */
+interface OwnScalar {
+  readonly scalar?: Uint8Array;
+}
+
 /**
  * The SuperLink's own key, from which SuperNodes of Flower 1.8 to 1.14 derive a shared secret. A generated key lasts as
  * long as this process, so those nodes must join again after a restart.
  */
-async function ownKeyOf({ ownKey }: AuthenticationFiles): Promise<PrivateKey> {
-  if (ownKey === undefined) return await PrivateKey.generate("P-384");
+async function ownKeyOf(
+  { ownKey, scalar }: AuthenticationFiles & OwnScalar,
+): Promise<PrivateKey> {
+  if (ownKey === undefined) {
+    return scalar === undefined
+      ? await PrivateKey.generate("P-384")
+      : await PrivateKey.fromScalar("P-384", scalar, "of the starting process");
+  }
   return await readKeyPair({
     privateFile: ownKey.privateKey,
     publicFile: ownKey.publicKey,

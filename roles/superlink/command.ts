@@ -1,11 +1,15 @@
 import { Command } from "commander";
-import { serviceManager } from "../../base/service_manager.ts";
+import { load } from "../../base/load.ts";
+import { type ServiceManager, serviceManager } from "../../base/service_manager.ts";
 import { addConfigOption } from "../flags/config_option.ts";
 import { addForeignOptions } from "../flags/foreign_options.ts";
 import { addSuperLinkOptions, SUPERLINK_FOREIGN, type SuperLinkFlags } from "./flags.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "../flags/log_options.ts";
 import { onHangup, onShutdown } from "../flags/shutdown.ts";
+import type { SuperLinkConfig } from "./config.ts";
 import { RotatingLogFile } from "./log_file.ts";
+import { findStarter, type Starter } from "./processes/orders.ts";
+import type { ProcessesOptions } from "./start_processes.ts";
 
 const EXAMPLE = `
 Example with TLS and authentication (the files come from "flwr keys generate"):
@@ -27,15 +31,21 @@ export function command(): Command {
     .description("Start a SuperLink, the server that connects ServerApps and SuperNodes.")
     .addHelpText("after", EXAMPLE)
     .action(async (flags: SuperLinkFlags & LogFlags) => {
+      const starter = await findStarter();
+      if (starter !== undefined) return await runOneOfMany(flags, starter);
       using logFile = openLogFile(flags);
-      applyLogOptions(flags, logFile);
+      applyLogOptions(flags, { file: logFile });
       using service = serviceManager();
       using shutdown = onShutdown();
+      shutdown.signal.addEventListener("abort", () => service.stopping(), { once: true });
       const [{ readSuperLinkConfig }, { startSuperLink }] = await Promise.all([
         import("./config.ts"),
         import("./start.ts"),
       ]);
       const config = await readSuperLinkConfig(flags);
+      if (config.processes > 1) {
+        return await runProcesses(config, { service, stop: shutdown.signal, logFile });
+      }
       await using superLink = await startSuperLink(config, { withIds: flags.verbose });
       using _ = onHangup(() => superLink.reload());
       service.ready();
@@ -44,6 +54,47 @@ export function command(): Command {
     });
   addSuperLinkOptions(command);
   return addForeignOptions(addConfigOption(addLogOptions(command)), SUPERLINK_FOREIGN);
+}
+
+/** Runs several processes of this SuperLink. */
+async function runProcesses(
+  config: SuperLinkConfig,
+  { service, ...options }: Omit<ProcessesOptions, "onReady"> & { readonly service: ServiceManager },
+): Promise<void> {
+  const { startProcesses } = await load<typeof import("./start_processes.ts")>(
+    new URL("./start_processes.ts", import.meta.url),
+  );
+  const processes = await startProcesses(config, { ...options, onReady: () => service.ready() });
+  using _ = onHangup(() => processes.reload());
+  options.stop.addEventListener("abort", () => service.stopping(), { once: true });
+  await processes.ended;
+}
+
+/** Runs one of several processes, with what the process that started it orders. */
+async function runOneOfMany(
+  flags: SuperLinkFlags & LogFlags,
+  { orders: { number, listeners, ownKey, logsToFile }, gone, report }: Starter,
+): Promise<void> {
+  const decoder = new TextDecoder();
+  const file = {
+    write: (line: Uint8Array) => report({ kind: "line", text: decoder.decode(line) }),
+  };
+  applyLogOptions(flags, { process: number, ...(logsToFile && { file }) });
+  using shutdown = onShutdown();
+  const [{ readSuperLinkConfig }, { startSuperLink }] = await Promise.all([
+    import("./config.ts"),
+    import("./start.ts"),
+  ]);
+  const config = {
+    ...await readSuperLinkConfig(flags),
+    listeners,
+    oneOfMany: { number, ...(ownKey !== undefined && { ownKey: Uint8Array.fromHex(ownKey) }) },
+  };
+  await using superLink = await startSuperLink(config, { withIds: flags.verbose });
+  // The starting process passes it on.
+  Deno.addSignalListener("SIGHUP", () => void superLink.reload());
+  report({ kind: "ready" });
+  await superLink.runUntil(AbortSignal.any([shutdown.signal, gone]));
 }
 
 function openLogFile(flags: SuperLinkFlags): RotatingLogFile | undefined {

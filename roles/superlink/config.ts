@@ -5,8 +5,11 @@ import { type CheckedServerTls, readServerTls, type ServerTlsFiles } from "../..
 import { readLaunchConfig, readSuperexecSecret } from "../flags/launch_flags.ts";
 import { type DatabaseConfig, readDatabase } from "./database.ts";
 import type { SuperLinkFlags } from "./flags.ts";
+import { type LargeObjectConfig, readLargeObjects } from "./object_store_flags.ts";
 import type { LaunchConfig } from "../../hosting/launch/config.ts";
 import { type Listeners, readListeners } from "./listeners.ts";
+import { readProxyRange, TrustedProxies } from "../../rpc/proxies/trusted_proxies.ts";
+import { UsageError } from "../flags/values.ts";
 import { readRetention, type RetentionLimits } from "./retention_flags.ts";
 
 /** The configuration of a SuperLink, from checked flags and files. */
@@ -24,13 +27,29 @@ export interface SuperLinkConfig {
   /** The SuperNodes to admit. Undefined: all. */
   readonly authentication?: AuthenticationFiles;
   readonly database: DatabaseConfig;
+  /** Where large objects are stored. Undefined: in the database. */
+  readonly largeObjects?: LargeObjectConfig;
   /** How much is kept of finished runs, and for how long absent nodes are kept. */
   readonly limits: RetentionLimits;
   readonly runs: RunsConfig;
+  /** Number of processes that serve on the same ports. */
+  readonly processes: number;
+  /** Set in each of several processes. */
+  readonly oneOfMany?: OneOfMany;
   /** Seconds without work after which it ends. Undefined: never. */
   readonly idleExitSeconds?: number;
+  /** The proxies that are believed when they name their callers. */
+  readonly proxies: TrustedProxies;
   /** Seconds in which open calls and ServerApps may end when the SuperLink stops. */
   readonly drainSeconds: number;
+}
+
+/** What one of several processes of a SuperLink has of its own, and what it has in common with the others. */
+export interface OneOfMany {
+  /** From 1. The first runs submitted ServerApps, so that --concurrent-runs counts once. */
+  readonly number: number;
+  /** Scalar of the SuperLink's own key, big-endian, if no file has one. */
+  readonly ownKey?: Uint8Array;
 }
 
 /** The APIs that other machines may call. */
@@ -66,16 +85,23 @@ export interface RunsConfig extends LaunchConfig {
 export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperLinkConfig> {
   const authentication = readAuthenticationFiles(flags);
   const listeners = readListeners(flags);
+  const variable = (name: string) => Deno.env.get(name);
+  const database = await readDatabase(flags, variable);
+  const largeObjects = await readLargeObjects(flags, database.kind !== "memory", variable);
   const config = {
     listeners,
     hostNames: readHostNames(flags.allowedHost),
     remote: { control: flags.controlApiAllowRemote, runtime: flags.runtimeApiAllowRemote },
-    database: await readDatabase(flags, (name) => Deno.env.get(name)),
+    database,
+    ...(largeObjects === undefined ? {} : { largeObjects }),
     limits: readRetention(flags, authentication !== undefined),
     runs: await readRuns(flags),
     drainSeconds: flags.drainTimeout,
+    proxies: readProxies(flags),
+    processes: flags.processes,
     ...(flags.idleExit === undefined ? {} : { idleExitSeconds: flags.idleExit }),
   };
+  checkProcesses(flags, config.database);
   if (flags.insecure) {
     if (authentication !== undefined) {
       throw new FlwrError("failed-precondition", "Authentication of SuperNodes needs TLS", {
@@ -96,9 +122,58 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
   return { ...config, tls, ...(authentication === undefined ? {} : { authentication }) };
 }
 
+/** @throws FlwrError naming what several processes cannot be combined with */
+function checkProcesses(
+  { processes, simulation, idleExit }: SuperLinkFlags,
+  { kind }: DatabaseConfig,
+): void {
+  if (processes === 1) return;
+  const flag = `--processes ${processes}`;
+  if (Deno.build.os !== "linux") {
+    throw new FlwrError("unimplemented", `${flag} needs Linux, where processes can share a port`, {
+      hints: ["Leave it out, or start several SuperLinks behind a load balancer"],
+    });
+  }
+  if (kind !== "postgres") {
+    throw new FlwrError(
+      "invalid-argument",
+      `${flag} needs --database postgres://…, which the processes share`,
+      { hints: ["Leave it out: one process uses a SQLite file, or memory, alone"] },
+    );
+  }
+  if (simulation) {
+    throw new FlwrError(
+      "invalid-argument",
+      `${flag} and --simulation cannot be used together`,
+      {
+        hints: [
+          "A simulation runs in one process with threads for all cores: leave out --processes",
+        ],
+      },
+    );
+  }
+  if (idleExit !== undefined) {
+    throw new FlwrError("invalid-argument", `${flag} and --idle-exit cannot be used together`, {
+      hints: ["No process knows whether the others are idle: leave one out"],
+    });
+  }
+}
+
 /** Paths of a server's TLS files. */
 export function pathsOf({ authority, certificate, key }: ServerTlsFiles): string[] {
   return [authority.file, certificate.file, key.file];
+}
+
+function readProxies({ trustedProxy, trustedProxyHeader }: SuperLinkFlags): TrustedProxies {
+  const ranges = trustedProxy.map((text) => {
+    try {
+      return readProxyRange(text);
+    } catch (error) {
+      const { code, message, hints } = FlwrError.from(error);
+      throw new UsageError(code, `--trusted-proxy: ${message}`, { hints, cause: error });
+    }
+  });
+  return new TrustedProxies(ranges, trustedProxyHeader);
 }
 
 function readHostNames(text: string | undefined): string[] {

@@ -4,7 +4,9 @@ import { FlwrError } from "../../base/error.ts";
 import { generateKeys } from "../cli/keys/generate.ts";
 import { readSuperLinkConfig } from "./config.ts";
 import { flwrHome } from "../../fab/home.ts";
-import { DEFAULT_FLAGS, type SuperLinkFlags } from "./flags.ts";
+import { addSuperLinkOptions, DEFAULT_FLAGS, type SuperLinkFlags } from "./flags.ts";
+import { Command } from "commander";
+import { applyConfigFile } from "../flags/config_file.ts";
 import { readRetention } from "./retention_flags.ts";
 import { inTemporaryFolder } from "../../base/testing/temporary_folder.ts";
 
@@ -49,6 +51,25 @@ Deno.test("the error for missing TLS and authentication files names their flags"
   assert.match(tls.hints.join(" "), /keys generate.*--insecure/);
   const auth = await refusal({ authListPublicKeys: "x" });
   assert.match(auth.message, /--auth-superlink-private-key and --auth-superlink-public-key/);
+});
+
+Deno.test("several processes need PostgreSQL, and no simulation or idle exit", async () => {
+  const database = "postgres://flwr@127.0.0.1/flwr";
+  const config = await readSuperLinkConfig({ ...INSECURE, processes: 2, database });
+  assert.equal(config.processes, 2);
+  for (
+    const flags of [
+      {},
+      { database: ":memory:" },
+      { database: "a.db" },
+      { database, simulation: true },
+      { database, idleExit: 5 },
+    ]
+  ) {
+    const error = await refusal({ ...flags, processes: 2 });
+    assert.equal(error.code, "invalid-argument");
+    assert.match(error.message, /^--processes 2 /);
+  }
 });
 
 Deno.test("authentication without TLS is refused", async () => {
@@ -125,5 +146,31 @@ Deno.test("a folder that apps may read must exist", async () => {
     assert.deepEqual(runs.allowRead, [dir]);
     const error = await refusal({ allowRead: [join(dir, "gone")] });
     assert.match(error.message, /^--allow-read: folder ".*gone" does not exist/);
+  });
+});
+
+Deno.test("the trusted proxies are addresses and ranges, also in a list of a file", async () => {
+  const command = addSuperLinkOptions(new Command("superlink"));
+  await inTemporaryFolder(async (folder) => {
+    const file = `${folder}/superlink.toml`;
+    await Deno.writeTextFile(
+      file,
+      'trusted-proxy = ["10.0.0.0/24", "::1"]\ntrusted-proxy-header = "forwarded"',
+    );
+    await applyConfigFile(command, file);
+  });
+  const { proxies } = await readSuperLinkConfig({
+    ...command.opts<SuperLinkFlags>(),
+    insecure: true,
+  });
+  assert.equal(proxies.header, "forwarded");
+  assert.deepEqual(["10.0.0.9", "::1", "10.0.1.1"].map((host) => proxies.has(host)), [
+    true,
+    true,
+    false,
+  ]);
+  await assert.rejects(readSuperLinkConfig({ ...INSECURE, trustedProxy: ["proxy.example"] }), {
+    code: "invalid-argument",
+    message: /^--trusted-proxy: "proxy\.example"/,
   });
 });

@@ -3,6 +3,12 @@ import { FlwrError } from "../../base/error.ts";
 import { load } from "../../base/load.ts";
 import type { PostgresSide } from "../../link/store/backup/postgres_side.ts";
 import type { SqliteSide } from "../../link/store/backup/sqlite_side.ts";
+import {
+  addObjectStoreOptions,
+  type ObjectStoreFlags,
+  openObjectStore,
+  readObjectStore,
+} from "./object_store_flags.ts";
 import { printLine } from "../output/print_line.ts";
 import { migrateTables, readDatabase } from "./database.ts";
 import type { PostgresFlags } from "./postgres_flags.ts";
@@ -40,23 +46,24 @@ export function command(): Command {
         }),
     )
     .addCommand(
-      databaseCommand("check", "Check a database for damaged and inconsistent data.")
-        .action(async (database: string, flags: PostgresFlags) => {
-          const found = await check(database, flags);
-          for (const line of found) printLine(line);
-          if (found.length > 0) {
-            throw new FlwrError("data-loss", "The database is damaged", {
-              hints: ["Restore a backup: flwr database restore"],
-            });
-          }
-          printLine("The database is in order");
-        }),
+      addObjectStoreOptions(
+        databaseCommand("check", "Check a database for damaged and inconsistent data."),
+      ).action(async (database: string, flags: PostgresFlags & ObjectStoreFlags) => {
+        const found = await check(database, flags, printLine);
+        for (const line of found) printLine(line);
+        if (found.length > 0) {
+          throw new FlwrError("data-loss", "The database is damaged", {
+            hints: ["Restore a backup: flwr database restore"],
+          });
+        }
+        printLine("The database is in order");
+      }),
     )
     .addCommand(
       databaseCommand("backup", "Copy a database into a new SQLite file.")
         .argument("<file>", "file to create")
         .action(async (database: string, file: string, flags: PostgresFlags) => {
-          printLine(`Copied ${await backup(database, file, flags)} rows into ${file}`);
+          printLine(`Copied ${await backup(database, file, flags, printLine)} rows into ${file}`);
         }),
     )
     .addCommand(
@@ -65,7 +72,8 @@ export function command(): Command {
         .argument("<file>", "the backup")
         .argument("<database>", "SQLite file, or postgres://user@host:port/database")
         .action(async (file: string, database: string, flags: PostgresFlags) => {
-          printLine(`Copied ${await restore(file, database, flags)} rows into the database`);
+          const rows = await restore(file, database, flags, printLine);
+          printLine(`Copied ${rows} rows into the database`);
         }),
     );
 }
@@ -93,14 +101,22 @@ export async function migrate(database: string, flags: PostgresFlags): Promise<s
   return await migrateTables(await read(database, flags));
 }
 
+/** Says something that the user should know, beside the result. */
+type Say = (line: string) => void;
+
 /**
- * Checks a database, and changes nothing in it.
+ * Checks a database and its object store, and changes nothing in them.
  *
  * @returns what is wrong, or nothing
  * @throws failed-precondition if it has the tables of an earlier version
  */
-export async function check(database: string, flags: PostgresFlags): Promise<string[]> {
-  const { contradictions } = await loadBackup();
+export async function check(
+  database: string,
+  flags: PostgresFlags & ObjectStoreFlags,
+  say: Say = () => {},
+): Promise<string[]> {
+  const { contradictions, placedFaults, placedTotal } = await loadBackup();
+  const objectStore = await readObjectStore(flags, (name) => Deno.env.get(name));
   await using side = await openToRead(database, flags);
   const found: string[] = [];
   if ("integrity" in side) {
@@ -109,7 +125,19 @@ export async function check(database: string, flags: PostgresFlags): Promise<str
     const dangling = side.danglingRows();
     if (dangling > 0) found.push(`${dangling} rows that refer to missing ones`);
   }
-  return [...found, ...await contradictions(side)];
+  found.push(...await contradictions(side));
+  const { objects, bytes } = await placedTotal(side);
+  if (objectStore !== undefined) {
+    const store = await openObjectStore(objectStore);
+    try {
+      found.push(...await placedFaults(side, store));
+    } finally {
+      store.close();
+    }
+  } else if (objects > 0) {
+    say(`Not checked: ${amount(objects, bytes)} in the object store. Name it with --object-store`);
+  }
+  return found;
 }
 
 /** Copies a database as it is into a new file, which has the same version. @returns the number of rows */
@@ -117,6 +145,7 @@ export async function backup(
   database: string,
   file: string,
   flags: PostgresFlags,
+  say: Say = () => {},
 ): Promise<number> {
   await using from = await openToRead(database, flags);
   const to = await read(file, {});
@@ -130,7 +159,25 @@ export async function backup(
       hints: ["Name a new file: a backup replaces nothing"],
     });
   }
-  return await copyIntoNew(from, to.file);
+  const rows = await copyIntoNew(from, to.file);
+  await sayPlaced(from, "Not in the backup", "Copy the object store, too, after the database", say);
+  return rows;
+}
+
+/** Says how much of a database is in its object store. */
+async function sayPlaced(
+  from: SqliteSide | PostgresSide,
+  where: string,
+  advice: string,
+  say: Say,
+): Promise<void> {
+  const { placedTotal } = await loadBackup();
+  const { objects, bytes } = await placedTotal(from);
+  if (objects > 0) say(`${where}: ${amount(objects, bytes)} in the object store. ${advice}`);
+}
+
+function amount(objects: number, bytes: number): string {
+  return `${objects} ${objects === 1 ? "object" : "objects"} (${Math.ceil(bytes / 2 ** 20)} MiB)`;
 }
 
 /**
@@ -145,8 +192,11 @@ export async function restore(
   file: string,
   database: string,
   flags: PostgresFlags,
+  say: Say = () => {},
 ): Promise<number> {
   await using from = await openToRead(file, {});
+  const advice = "Start the SuperLink with --object-store and the copy that belongs to the backup";
+  await sayPlaced(from, "Not in the backup", advice, say);
   const { copyRows, NEWEST_VERSION, PostgresSide, SqliteSide } = await loadBackup();
   const config = await read(database, flags);
   if (config.kind === "sqlite" && !await exists(config.file)) {

@@ -7,19 +7,29 @@ import {
   ISOLATIONS,
   type LaunchFlags,
 } from "../flags/launch_flags.ts";
+import { PROXY_HEADERS, type ProxyHeader } from "../../rpc/proxies/trusted_proxies.ts";
 import { wholeNumber } from "../flags/values.ts";
 import type { DatabaseFlags } from "./database.ts";
+import {
+  addLargeObjectOptions,
+  DEFAULT_OBJECT_STORE_FLAGS,
+  type LargeObjectFlags,
+} from "./object_store_flags.ts";
 import {
   addRetentionOptions,
   DEFAULT_RETENTION_FLAGS,
   type RetentionFlags,
 } from "./retention_flags.ts";
 
+/** Largest number of processes of one SuperLink: each needs several connections to the database. */
+const MAX_PROCESSES = 64;
+
 /** Value of an address or port that switches its listener off. */
 export const OFF = "none";
 
 /** Flags of the `superlink` command, as commander parses them. */
-export interface SuperLinkFlags extends LaunchFlags, RetentionFlags, DatabaseFlags {
+export interface SuperLinkFlags
+  extends LaunchFlags, RetentionFlags, DatabaseFlags, LargeObjectFlags {
   insecure: boolean;
   sslCaCertfile?: string;
   sslCertfile?: string;
@@ -40,8 +50,11 @@ export interface SuperLinkFlags extends LaunchFlags, RetentionFlags, DatabaseFla
   driverApiAllowRemote: boolean;
   isolation: Isolation;
   simulation: boolean;
+  processes: number;
   idleExit?: number;
   drainTimeout: number;
+  trustedProxy: readonly string[];
+  trustedProxyHeader: ProxyHeader;
   superexecAuthSecretFile?: string;
   logFile?: string;
   logRotationIntervalHours: number;
@@ -53,6 +66,7 @@ export interface SuperLinkFlags extends LaunchFlags, RetentionFlags, DatabaseFla
 export const DEFAULT_FLAGS: SuperLinkFlags = {
   ...DEFAULT_LAUNCH_FLAGS,
   ...DEFAULT_RETENTION_FLAGS,
+  ...DEFAULT_OBJECT_STORE_FLAGS,
   insecure: false,
   enableSupernodeAuth: false,
   host: "127.0.0.1",
@@ -66,6 +80,9 @@ export const DEFAULT_FLAGS: SuperLinkFlags = {
   isolation: "subprocess",
   simulation: false,
   drainTimeout: 10,
+  trustedProxy: [],
+  trustedProxyHeader: "x-forwarded-for",
+  processes: 1,
   logRotationIntervalHours: 24,
   logRotationMaxMib: 100,
   logRotationBackupCount: 7,
@@ -141,6 +158,21 @@ function addListenerOptions(command: Command): void {
       "--allowed-host <names>",
       'additional host names that HTTP requests may use, separated by commas, for example those of a proxy; "*" allows any (default: none)',
     )
+    .addOption(
+      new Option(
+        "--trusted-proxy <address/bits>",
+        "IP address, or range of them, of a proxy or load balancer whose word about its callers' addresses is believed; repeatable",
+      ).default([], "none").argParser((range: string, before: readonly string[]) => [
+        ...before,
+        range,
+      ]),
+    )
+    .addOption(
+      new Option(
+        "--trusted-proxy-header <header>",
+        "header in which the trusted proxies name their callers; each must add to it or replace it, because callers can send it, too",
+      ).choices(PROXY_HEADERS).default(DEFAULT_FLAGS.trustedProxyHeader),
+    )
     .option(
       "--fleet-api-address <host:port>",
       `gRPC address for SuperNodes of Flower up to 1.39; "${OFF}" switches it off`,
@@ -191,7 +223,14 @@ function addRunOptions(command: Command): void {
       "--database-ca-file <file>",
       "PEM file with the certificate of the CA that signed PostgreSQL's certificate (default: the CAs of Deno)",
     );
+  addLargeObjectOptions(command);
   addRetentionOptions(command)
+    .addOption(
+      new Option(
+        "--processes <n>",
+        "number of processes that serve on the same ports, to use several cores; more than 1 require --database postgres://…",
+      ).default(DEFAULT_FLAGS.processes).argParser(wholeNumber({ from: 1, to: MAX_PROCESSES })),
+    )
     .addOption(
       new Option(
         "--isolation <mode>",

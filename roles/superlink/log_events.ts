@@ -140,6 +140,20 @@ export function logLinkEvent(linkEvent: LinkEvent, labels = new NodeLabels()): v
         },
       );
     }
+    case "object-store-failed": {
+      const { message, hints } = event.error;
+      return line.error(
+        "{message}. Nodes and apps retry until it can be used again. {hint}",
+        { message, hint: hints.join(". ") },
+      );
+    }
+    case "object-store-recovered":
+      return line.info("The object store can be used again");
+    case "orphans-removed":
+      return line.info(
+        "Removed the bytes of {objects} objects from the object store, which the database does not have",
+        { ...event },
+      );
     case "store-recovered":
       return line.info("The database can write again");
   }

@@ -18,8 +18,8 @@ export interface GuardedApi {
 
 /**
  * Restricts a service to callers on this machine, unless remote calls are allowed. Others are refused by their address,
- * before the request's body is read, with an error that names the flag. A proxy on this machine gives access to everyone
- * who reaches it. (The HTTP server refuses web pages that a browser on this machine shows.)
+ * before the request's body is read, with an error that names the flag. A proxy on this machine that is not trusted gives
+ * access to everyone who reaches it. (The HTTP server refuses web pages that a browser on this machine shows.)
  *
  * @param ownHosts returns the addresses of this machine
  */
@@ -54,18 +54,24 @@ export function guardDownload(
 }
 
 function refuseOthers(
-  { peer }: CallHead,
+  { peer, proxy }: CallHead,
   { name, danger, flag }: GuardedApi,
   ownHosts: () => ReadonlySet<string>,
 ): void {
-  const host = parseAddress(peer, { allowZero: true }).host.replace(/^::ffff:(?=\d+\.)/i, "");
-  if (isLoopback(host) || ownHosts().has(host)) return;
+  const host = hostOf(peer);
+  const isLocal = (host: string) => isLoopback(host) || ownHosts().has(host);
+  // A proxy on another machine may have been called from that machine's loopback interface.
+  if (isLocal(host) && (proxy === undefined || isLocal(hostOf(proxy)))) return;
   throw new FlwrError(
     "permission-denied",
     `This SuperLink's ${name} API only answers calls from its own machine, because ${danger}. ` +
       `Your address is ${host}. ` +
       `If the network is trusted, start the SuperLink with ${flag}`,
   );
+}
+
+function hostOf(peer: string): string {
+  return parseAddress(peer, { allowZero: true }).host.replace(/^::ffff:(?=\d+\.)/i, "");
 }
 
 /** Addresses of this machine. A caller with one of them is local: nobody else can complete a TCP connection from it. */

@@ -11,11 +11,12 @@ const API = {
   flag: "--control-api-allow-remote",
 };
 
-function callFrom(peer: string): CallHead {
+function callFrom(peer: string, proxy?: string): CallHead {
   return {
     transport: "http",
     method: "/flwr.proto.Control/StopRun",
     peer,
+    proxy,
     header: () => undefined,
     headerBytes: () => undefined,
   };
@@ -56,6 +57,22 @@ Deno.test("calls of other machines are refused with an error that names the flag
     });
   }
   assert.deepEqual(admitted, []);
+});
+
+Deno.test("a caller that a proxy names is on this machine only if the proxy is, too", async () => {
+  const { admit, admitted } = guarded();
+  await admit(callFrom("127.0.0.1:0", "127.0.0.1:5"));
+  assert.equal(admitted.length, 1);
+  const refused = [
+    ["192.0.2.8:0", "127.0.0.1:5"],
+    ["127.0.0.1:0", "192.0.2.8:5"],
+    ["192.0.2.7:0", "192.0.2.8:5"],
+  ] as const;
+  for (const [peer, proxy] of refused) {
+    await assert.rejects(async () => await admit(callFrom(peer, proxy)), {
+      code: "permission-denied",
+    });
+  }
 });
 
 Deno.test("calls of other machines are accepted if the owner allows them", async () => {

@@ -106,9 +106,19 @@ function plans(
 ): ListenerPlan[] {
   const { fleet, control, exec, handStarted, legacy } = services;
   const tls = config.tls && serverCertificate(config.tls);
+  const { proxies } = config;
   const budgets = bodyBudgets();
+  const sharesPort = config.oneOfMany !== undefined;
   const grpc = (bindings: () => Promise<ServiceBinding[]>) => async (address: string) =>
-    await startGrpc({ address, tls, services: await bindings(), budgets, stopping });
+    await startGrpc({
+      address,
+      tls,
+      sharesPort,
+      services: await bindings(),
+      budgets,
+      stopping,
+      proxies,
+    });
   return [
     {
       // HTTP comes first, because loading gRPC, which only older clients need, takes longer than the rest of the start.
@@ -119,9 +129,11 @@ function plans(
         startHttpServer({
           address,
           tls,
+          sharesPort,
           services: httpServices(config, services),
           budgets,
           stopping,
+          proxies,
           hostNames: [Deno.hostname(), ...config.hostNames],
           hostFlag: "--allowed-host",
           downloads: [guardDownload(services.artifacts, controlApi(config))],
@@ -152,7 +164,7 @@ function plans(
       name: "health",
       title: "Health service",
       serves: "programs that monitor this SuperLink",
-      start: (address) => startGrpc({ address, services: [], stopping }),
+      start: (address) => startGrpc({ address, sharesPort, services: [], stopping }),
       plain: true,
     },
   ];

@@ -15,6 +15,7 @@ import {
   execHandlers,
 } from "../../rpc/dialects/current/server/control_service.ts";
 import { fleetRequestBytes } from "../../rpc/dialects/current/server/fleet_policy.ts";
+import type { BegunRuns } from "../../rpc/dialects/current/server/begun_runs.ts";
 import { currentFleetHandlers } from "../../rpc/dialects/current/server/fleet_service.ts";
 import { handStartedRuntime } from "../../rpc/dialects/current/server/hand_started.ts";
 import { linkRuntimeBackend } from "../../rpc/dialects/current/server/link_runtime.ts";
@@ -75,6 +76,8 @@ export interface ServicesOptions {
   readonly onControlCall: () => void;
   /** Called when an app is about to be submitted. */
   readonly expectRun: () => void;
+  /** Reports the runs that begin to nodes. */
+  readonly begunRuns: BegunRuns;
 }
 
 /** Creates the APIs. */
@@ -90,10 +93,15 @@ export function superLinkServices(
     settings,
     onControlCall,
     expectRun,
+    begunRuns,
   }: ServicesOptions,
 ): SuperLinkServices {
   const backend = linkRuntimeBackend(link, systemClock);
-  const currentFleet = currentFleetHandlers(link, { knownKeysOnly, onError: logFailure });
+  const currentFleet = currentFleetHandlers(link, {
+    knownKeysOnly,
+    onError: logFailure,
+    begunRuns,
+  });
   const control = controlHandlers({
     link,
     // Loaded with the first app, because nothing else needs most of these modules.

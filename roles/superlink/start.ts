@@ -1,3 +1,4 @@
+import { BegunRuns } from "../../rpc/dialects/current/server/begun_runs.ts";
 import { systemClock } from "../../base/clock.ts";
 import { load } from "../../base/load.ts";
 import { log } from "../../base/log.ts";
@@ -13,6 +14,7 @@ import { admitEveryone, admitKnownKeys } from "./authentication.ts";
 import type { CertificateRenewal } from "./certificate_renewal.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { type DatabaseConfig, openStore } from "./database.ts";
+import { openLargeObjects } from "./object_store_flags.ts";
 import type { Launching } from "./launch/start.ts";
 import { localAddress } from "./local_address.ts";
 import { LinkLog, type LinkLogOptions } from "./link_log.ts";
@@ -58,6 +60,7 @@ export async function startSuperLink(
   const draining = new AbortController();
   const listedNames = new ListedNames();
   const events = new LinkLog(logging);
+  const begunRuns = new BegunRuns();
   const jobBoards = new JobBoards((runId, line) => logLine(runId, line));
   let launching: Launching | undefined;
   let isExpected = false;
@@ -67,11 +70,14 @@ export async function startSuperLink(
     if (ENDS_PROCESS.has(event.kind) && "runId" in event) launching?.end(event.runId);
     if (event.kind === "checkpoint-saved") launching?.checkpointSaved(event.runId);
     if (event.kind === "run-finished") jobBoards.end(event.runId);
+    if (event.kind === "run-began") void reportBegun(event.runId);
   };
+  const large = await openLargeObjects(config.largeObjects);
   const store = await openStore(config.database);
   const trouble = new StoreTrouble(systemClock, onEvent);
   const link = await createLink({
     store,
+    ...(large && { large }),
     clock: systemClock,
     random: systemRandom,
     limits: config.limits,
@@ -85,6 +91,13 @@ export async function startSuperLink(
   const logLine = (runId: bigint, line: string) => {
     // A run that is over needs no line, and a full disk is reported elsewhere.
     link.runs.appendLog(runId, [line]).catch(() => {});
+  };
+  // Simulated nodes and runs without an app fetch nothing.
+  const reportBegun = async (runId: bigint) => {
+    const run = await link.runs.get(runId).catch(() => undefined);
+    if (run !== undefined && run.fabHash !== "" && run.simulation === undefined) {
+      begunRuns.report(runId);
+    }
   };
   events.addNodes(await link.nodes.list());
   const replays = await openReplays(store, trouble);
@@ -103,13 +116,17 @@ export async function startSuperLink(
     onControlCall: () => idleExit?.called(),
     authentications: config.authentication === undefined
       ? admitEveryone(link, replays)
-      : await admitKnownKeys(config.authentication, link, replays, listedNames, stopping.signal),
+      : await admitKnownKeys(
+        { ...config.authentication, scalar: config.oneOfMany?.ownKey },
+        { link, replays, names: listedNames, signal: stopping.signal },
+      ),
     replays,
     knownKeysOnly: config.authentication !== undefined,
     runs: config.runs,
     artifacts,
     jobBoards,
     settings: store.settings,
+    begunRuns,
     expectRun: () => {
       isExpected = true;
       launching?.expectRun();
@@ -117,8 +134,9 @@ export async function startSuperLink(
   });
   const { listeners, renew, drain } = await serve(config, services, cleanup, draining.signal);
   if (listeners.http !== undefined) artifacts.listenOn(listeners.http);
-  const isLauncher = config.runs.where === "here";
-  if (!isLauncher) {
+  const { number = 1 } = config.oneOfMany ?? {};
+  const isLauncher = config.runs.where === "here" && number === 1;
+  if (config.runs.where === "elsewhere" && number === 1) {
     logger.info("Submitted apps wait for a SuperExec (--isolation process)");
   }
   logger.info("SuperLink ready", { event: "superlink-ready" });

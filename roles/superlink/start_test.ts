@@ -110,3 +110,25 @@ Deno.test("a SuperLink that stops waits for calls in progress no longer than --d
   // Without a limit, this would wait for the rest of the request.
   await superLink[Symbol.asyncDispose]();
 });
+
+Deno.test("a caller through a trusted proxy cannot pass for one of this machine", async () => {
+  const flags = { ...FLAGS, trustedProxy: ["127.0.0.1"] };
+  await using superLink = await startSuperLink(await readSuperLinkConfig(flags));
+  await using other = await startSuperLink(await readSuperLinkConfig(FLAGS));
+  const ask = async (headers: Record<string, string>, { listeners } = superLink) => {
+    const response = await fetch(`http://${listeners.http}/v1/control/list-runs`, {
+      method: "POST",
+      headers: { "content-type": "application/protobuf", ...headers },
+      body: new Uint8Array(),
+    });
+    await response.body?.cancel();
+    return response.status;
+  };
+  assert.equal(await ask({}), 200);
+  assert.equal(await ask({ "x-forwarded-for": "127.0.0.1" }), 200);
+  assert.equal(await ask({ "x-forwarded-for": "203.0.113.9" }), 403);
+  assert.equal(await ask({ "x-forwarded-for": "127.0.0.1, 203.0.113.9" }), 403);
+  assert.equal(await ask({ "x-forwarded-for": "203.0.113.9", forwarded: "for=127.0.0.1" }), 403);
+  assert.equal(await ask({ "x-forwarded-for": "127.0.0.1, localhost" }), 400);
+  assert.equal(await ask({ "x-forwarded-for": "203.0.113.9" }, other), 200);
+});

@@ -59,6 +59,9 @@ export interface NodeOptions {
   readonly registeredKey?: KeyForApps;
 }
 
+/** Most runs that are prepared at the same time before their first instructions. */
+const MAX_EXPECTED_RUNS = 2;
+
 /** Error codes after which a node continues: they concern one message, or are temporary. */
 const NON_FATAL = new Set(["data-loss", "internal", "invalid-argument", "resource-exhausted"]);
 
@@ -72,6 +75,8 @@ export class SuperNode {
   readonly #states = new RunStates();
   readonly #idle: IdleRuns;
   readonly #log = log("supernode");
+  /** Number of runs that are being prepared before their first instructions. */
+  #expected = 0;
 
   constructor(options: NodeOptions) {
     this.#options = options;
@@ -111,6 +116,24 @@ export class SuperNode {
     // A superseded node must not leave: it would log out the newer program.
     if (!(failure?.reason instanceof Superseded)) await this.#membership.leave();
     if (failure !== undefined && !signal.aborted) throw failure.reason;
+  }
+
+  /**
+   * Prepares a run whose instructions may follow soon: fetches and loads its app. If that fails, the first instruction
+   * tries again. Never rejects.
+   */
+  async expectRun(runId: RunId): Promise<void> {
+    if (this.#expected === MAX_EXPECTED_RUNS) return;
+    this.#expected++;
+    try {
+      using _ = this.#idle.markBusy(runId);
+      await this.#options.runs.prepare(runId);
+    } catch (error) {
+      const { message: reason } = FlwrError.from(error);
+      this.#log.debug("Run {runId} cannot be prepared yet: {reason}", { runId, reason });
+    } finally {
+      this.#expected--;
+    }
   }
 
   async #sendHeartbeats(signal: AbortSignal): Promise<void> {

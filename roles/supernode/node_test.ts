@@ -9,7 +9,14 @@ import { AppCrashed } from "../../hosting/app/app_host.ts";
 import { STOP_SECONDS } from "./limits.ts";
 import { RunRefused } from "../../hosting/app/run_refused.ts";
 import type { MessageHandler } from "./runs/prepared_run.ts";
+import { RunCatalogue } from "./runs/run_catalogue.ts";
+import { ConfigRecord } from "../../app/config_record.ts";
+import { settle } from "../../base/testing/settle.ts";
+import { eventually } from "../../tests/support/deadline.ts";
 import { echo, FakeFleet, instruction, pass, start } from "./testing/fake_fleet.ts";
+
+/** Seconds to wait for what happens soon. */
+const PATIENCE = 30;
 
 Deno.test("a node joins, answers its instructions in order, and leaves", async () => {
   const fleet = new FakeFleet();
@@ -293,4 +300,66 @@ Deno.test("the state of a run without a series is removed after the run's end", 
   await ended;
   const seen = fleet.replies.map(({ content }) => content.metricRecord("metrics").number("seen"));
   assert.deepEqual(seen, [0, 1, 0]);
+});
+
+Deno.test("a run that begins is prepared before its first instruction, which uses the same preparation", async () => {
+  const fleet = new FakeFleet();
+  let prepared = 0;
+  const isReady = Promise.withResolvers<void>();
+  const runs = new RunCatalogue(fleet, {
+    appFor: async () => {
+      prepared++;
+      await isReady.promise;
+      return { handler: { handle: echo }, runConfig: new ConfigRecord() };
+    },
+  });
+  const { node, controller, ended } = start(fleet, echo, { runs });
+  const expecting = node.expectRun(7n);
+  await eventually(() => prepared === 1, PATIENCE, "the preparation");
+  fleet.give(instruction("a"));
+  await settle();
+  isReady.resolve();
+  await fleet.replied(1);
+  await expecting;
+  assert.ok(fleet.replies[0]!.hasContent);
+  assert.equal(prepared, 1);
+  controller.abort();
+  await ended;
+});
+
+Deno.test("a run that cannot be prepared early is tried again with its first instruction", async () => {
+  const fleet = new FakeFleet();
+  let tries = 0;
+  const runs = new RunCatalogue(fleet, {
+    appFor: () => {
+      tries++;
+      if (tries === 1) return Promise.reject(new FlwrError("unavailable", "It is away"));
+      return Promise.resolve({ handler: { handle: echo }, runConfig: new ConfigRecord() });
+    },
+  });
+  const { node, controller, ended } = start(fleet, echo, { runs });
+  await node.expectRun(7n);
+  fleet.give(instruction("a"));
+  await fleet.replied(1);
+  assert.ok(fleet.replies[0]!.hasContent);
+  assert.equal(tries, 2);
+  controller.abort();
+  await ended;
+});
+
+Deno.test("however many runs begin, a node prepares few at the same time", async () => {
+  const fleet = new FakeFleet();
+  const asked: bigint[] = [];
+  const runs = new RunCatalogue(fleet, {
+    appFor: (run) => {
+      asked.push(run?.runId ?? 0n);
+      return new Promise(() => {});
+    },
+  });
+  const { node, controller, ended } = start(fleet, echo, { runs });
+  for (let runId = 1n; runId <= 20n; runId++) void node.expectRun(runId);
+  await settle();
+  assert.equal(asked.length, 2);
+  controller.abort();
+  await ended;
 });

@@ -30,6 +30,7 @@ export async function runSuperNode(config: SuperNodeConfig, signal: AbortSignal)
   await using resources = new AsyncDisposableStack();
   // Registered before the first training, so that SuperNodes that start together share the cores.
   resources.use(registerTrainer({ kind: "reserved" }));
+  const started = Promise.withResolvers<SuperNode>();
   const connection = new NegotiatedConnection({
     superLink: config.address,
     dialects: (closing) =>
@@ -37,6 +38,7 @@ export async function runSuperNode(config: SuperNodeConfig, signal: AbortSignal)
         ...config,
         hasOwnApp: config.app !== undefined,
         onRetry: logRetry,
+        onRunBegun: (runId) => void started.promise.then((node) => node.expectRun(runId)),
         clock: systemClock,
         random: systemRandom,
       }, closing),
@@ -58,6 +60,7 @@ export async function runSuperNode(config: SuperNodeConfig, signal: AbortSignal)
     registeredKey: keyForApps(config),
     releaseRun: (runId) => void live.end(`${runId}`),
   });
+  started.resolve(node);
   await node.run(signal);
 }
 

@@ -10,6 +10,7 @@ import { FlwrError } from "../../base/error.ts";
 import { Status } from "./grpc_status.ts";
 import { SMALL_BODY_BYTES } from "../limits.ts";
 import type { MovingBody, PaceWatch } from "../pace_watch.ts";
+import type { Origin } from "../proxies/origin.ts";
 import type { HeaderAdmission } from "../shared_path.ts";
 import type { WireStatus } from "./status.ts";
 
@@ -55,7 +56,12 @@ export class GrpcCall implements OpenCall {
   #answered = false;
   #succeeded = false;
 
-  constructor(readonly method: string, stream: Http2Stream, limits: GrpcCallLimits) {
+  constructor(
+    readonly method: string,
+    stream: Http2Stream,
+    readonly origin: Origin,
+    limits: GrpcCallLimits,
+  ) {
     this.#stream = stream;
     this.#limits = limits;
     stream.onClose((whole) => this.#streamEnded(whole));
@@ -65,7 +71,11 @@ export class GrpcCall implements OpenCall {
   }
 
   get peer(): string {
-    return this.#stream.peer;
+    return this.origin.peer;
+  }
+
+  get proxy(): string | undefined {
+    return this.origin.proxy;
   }
 
   /** Whether the caller cancelled or disconnected. */

@@ -1,4 +1,5 @@
 import type { Logger } from "@logtape/logtape";
+import { FlwrError } from "../../base/error.ts";
 import { answerInParts, answerStream, logOutcome, UndecodableRequest } from "../answer.ts";
 import { GrpcCall, type GrpcCallLimits } from "./grpc_call.ts";
 import { Status } from "./grpc_status.ts";
@@ -6,6 +7,8 @@ import { encodeFields } from "../http2/hpack/encode.ts";
 import type { CallEnd, CallProgress } from "../http2/server.ts";
 import type { Http2Stream } from "../http2/stream.ts";
 import { SMALL_BODY_BYTES } from "../limits.ts";
+import { type Origin, originOf } from "../proxies/origin.ts";
+import type { TrustedProxies } from "../proxies/trusted_proxies.ts";
 import { type BoundMethod, methodPath, type ServiceBinding } from "../service.ts";
 import { admitCall, methodFor } from "../shared_path.ts";
 import { statusOf, type WireStatus } from "./status.ts";
@@ -41,6 +44,8 @@ export function methodsByPath(services: readonly ServiceBinding[]): Map<string, 
 export interface ServeOptions extends GrpcCallLimits {
   /** Gets the errors that callers do not see. */
   readonly log: Logger;
+  /** The proxies that are believed when they name their callers. */
+  readonly proxies?: TrustedProxies | undefined;
 }
 
 /**
@@ -62,7 +67,12 @@ export async function answerGrpc(
     return "refused";
   }
   const path = stream.headers.get(":path")!;
-  const call = new GrpcCall(path, stream, options);
+  const origin = originOrRefusal(stream, options.proxies);
+  if (origin instanceof FlwrError) {
+    new GrpcCall(path, stream, { peer: stream.peer }, options).refuse(statusOf(origin));
+    return "refused";
+  }
+  const call = new GrpcCall(path, stream, origin, options);
   const methods = byPath.get(path);
   if (methods === undefined) {
     call.refuse({ code: Status.UNIMPLEMENTED, details: `There is no method ${path}` });
@@ -79,6 +89,17 @@ export async function answerGrpc(
   // A caller admitted by its headers is known, even if its request is bad.
   if (call.admission?.found !== undefined) return "admitted";
   return call.gone ? "gone" : "refused";
+}
+
+function originOrRefusal(
+  { peer, headers }: Http2Stream,
+  proxies: TrustedProxies | undefined,
+): Origin | FlwrError {
+  try {
+    return originOf(peer, (name) => headers.list(name), proxies);
+  } catch (error) {
+    return FlwrError.from(error);
+  }
 }
 
 async function answer(

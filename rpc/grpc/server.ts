@@ -9,6 +9,7 @@ import { healthService } from "./health.ts";
 import { Http2Server } from "../http2/server.ts";
 import { KEEPALIVE_TIMEOUT_MS, SERVER_KEEPALIVE_MS, SERVER_WINDOW_BYTES } from "../limits.ts";
 import { PaceWatch } from "../pace_watch.ts";
+import type { TrustedProxies } from "../proxies/trusted_proxies.ts";
 import type { RpcServer, ServerCertificate } from "../server.ts";
 import type { ServiceBinding } from "../service.ts";
 
@@ -24,6 +25,8 @@ export interface StartServerOptions {
   readonly address: string;
   /** Without it the server uses plain text. */
   readonly tls?: ServerCertificate;
+  /** Whether other processes listen on the same port; see ListenOptions. */
+  readonly sharesPort?: boolean;
   readonly services: readonly ServiceBinding[];
   /** Gets the errors that callers do not see; the category "flwr.rpc" by default. */
   readonly log?: Logger;
@@ -33,6 +36,8 @@ export interface StartServerOptions {
   readonly pace?: PaceLimits;
   /** Aborted when the server is about to stop, which health checks then say. */
   readonly stopping?: AbortSignal | undefined;
+  /** The proxies that are believed when they name their callers; none by default. */
+  readonly proxies?: TrustedProxies | undefined;
 }
 
 /**
@@ -43,7 +48,7 @@ export interface StartServerOptions {
 // deno-lint-ignore require-await -- turns its errors into rejections
 export async function startServer(options: StartServerOptions): Promise<RpcServer> {
   const address = parseAddress(options.address, { allowZero: true });
-  const { log = defaultLog("rpc"), budgets = bodyBudgets(), pace = PACE_LIMITS } = options;
+  const { log = defaultLog("rpc"), budgets = bodyBudgets(), pace = PACE_LIMITS, proxies } = options;
   const byPath = methodsByPath([
     ...options.services,
     healthService(options.services.map(({ desc }) => desc.typeName), options.stopping),
@@ -51,6 +56,7 @@ export async function startServer(options: StartServerOptions): Promise<RpcServe
   const server = new Http2Server({
     address,
     tls: options.tls,
+    sharesPort: options.sharesPort,
     answer: (stream, progress) => answerGrpc(stream, byPath, serving, progress),
     maxStreams: MAX_CONCURRENT_STREAMS,
     windowBytes: SERVER_WINDOW_BYTES,
@@ -59,6 +65,7 @@ export async function startServer(options: StartServerOptions): Promise<RpcServe
       patience: KEEPALIVE_TIMEOUT_MS / 1000,
     },
     idleSeconds: MAX_CONNECTION_IDLE_MS / 1000,
+    isProxy: (host) => proxies?.has(host) === true,
     onOffence: (peer, reason) =>
       log.warn("Closed the connection of {peer}: {reason}", {
         peer,
@@ -68,7 +75,7 @@ export async function startServer(options: StartServerOptions): Promise<RpcServe
   });
   // Created last, because it has a timer. No call arrives before the next turn.
   const responsePace = new PaceWatch(pace);
-  const serving = { log, responses: budgets.responses, pace, responsePace };
+  const serving = { log, responses: budgets.responses, pace, responsePace, proxies };
   let closed: Promise<void> | undefined;
   return {
     address: formatAddress({ host: address.host, port: server.port }),

@@ -152,12 +152,14 @@ export class Connections implements Disposable {
    * Registers a new connection.
    *
    * @param host IP address of the other end
+   * @param isProxy whether that is a trusted proxy, for which the limit of one address does not count
    * @returns undefined if a limit is reached and no unused connection can be closed
    */
-  open(host: string, peer: string): Connection | undefined {
+  open(host: string, peer: string, isProxy = false): Connection | undefined {
     const network = networkOf(host);
     const caller = this.#callers.get(network) ?? { open: new Set(), idle: new Set() };
-    if (caller.open.size >= this.#limits.perAddress && !this.#closeOldest(caller)) return undefined;
+    const isFull = !isProxy && caller.open.size >= this.#limits.perAddress;
+    if (isFull && !this.#closeOldest(caller)) return undefined;
     if (this.#count >= this.#limits.connections && !this.makeRoom()) return undefined;
     const connection = new Connection(this, network, peer);
     caller.open.add(connection);

@@ -23,6 +23,15 @@ Deno.test("connections: an address at its limit loses its longest unused one", (
   assert.equal(connections.count, 4);
 });
 
+Deno.test("connections: the limit of one address does not count for a trusted proxy", () => {
+  using connections = new Connections({ perAddress: 2, connections: 5 });
+  const open = (port: number) => connections.open("10.0.0.1", `10.0.0.1:${port}`, true);
+  const all = [1, 2, 3, 4, 5].map((port) => open(port)!);
+  assert.deepEqual(all.map(isOpen), [true, true, true, true, true]);
+  for (const connection of all) connection.begin();
+  assert.equal(open(6), undefined, "the limit of all callers does");
+});
+
 Deno.test("connections: one with a request in progress keeps its place", () => {
   using connections = new Connections({ perAddress: 2 });
   const [first, second] = [connections.open("10.0.0.1", "a")!, connections.open("10.0.0.1", "b")!];

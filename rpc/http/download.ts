@@ -3,6 +3,7 @@ import { FlwrError } from "../../base/error.ts";
 import { logOutcome } from "../answer.ts";
 import type { ByteBudget } from "../byte_budget.ts";
 import type { CallHead } from "../call.ts";
+import type { Origin } from "../proxies/origin.ts";
 import type { Connection } from "./connections.ts";
 import { HttpCall } from "./http_call.ts";
 import { errorResponse, methodNotAllowed } from "./refusal.ts";
@@ -58,9 +59,10 @@ export class Downloads {
     path: string,
     request: Request,
     connection: Connection,
+    origin: Origin,
   ): Promise<Response> {
     // Paths of files may be secrets, so they are not logged.
-    const call = new HttpCall(download.prefix, request, connection, this.#responses);
+    const call = new HttpCall(download.prefix, request, connection, origin, this.#responses);
     if (request.method !== "GET" && request.method !== "HEAD") {
       return call.refuse(errorResponse(methodNotAllowed("GET, HEAD")), true);
     }

@@ -1,6 +1,7 @@
 import { bodySeconds } from "../body_pace.ts";
 import type { ByteBudget, ByteLease } from "../byte_budget.ts";
 import type { OpenCall } from "../call.ts";
+import type { Origin } from "../proxies/origin.ts";
 import { SMALL_BODY_BYTES } from "../limits.ts";
 import { piecesOf, responseBody, type ResponseSource } from "./response_body.ts";
 import type { Connection } from "./connections.ts";
@@ -28,6 +29,7 @@ export class HttpCall implements OpenCall {
     readonly method: string,
     request: Request,
     connection: Connection,
+    readonly origin: Origin,
     responses: ByteBudget,
   ) {
     this.#request = request;
@@ -36,7 +38,11 @@ export class HttpCall implements OpenCall {
   }
 
   get peer(): string {
-    return this.#connection.peer;
+    return this.origin.peer;
+  }
+
+  get proxy(): string | undefined {
+    return this.origin.proxy;
   }
 
   header(name: string): string | undefined {

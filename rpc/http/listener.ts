@@ -24,12 +24,16 @@ export interface HttpListenerOptions {
   readonly address: Address;
   /** Without it the listener uses plain text. */
   readonly tls: ServerCertificate | undefined;
+  /** See {@link ListenOptions.sharesPort}. */
+  readonly sharesPort?: boolean;
   readonly limits: ConnectionLimits | undefined;
   readonly answerer: Answerer;
   /**
    * Called with the peer's "address:port" when a connection was closed because it had too many requests in progress.
    */
   readonly onTooManyRequests?: (peer: string) => void;
+  /** Whether an address is a trusted proxy's, whose connections are those of many callers (default: none is). */
+  readonly isProxy?: (host: string) => boolean;
 }
 
 /** HTTP/2 is not offered here: rpc/http2 serves it on other ports. */
@@ -44,6 +48,7 @@ export class HttpListener {
   readonly #connections: Connections;
   readonly #answerer: Answerer;
   readonly #onTooManyRequests: (peer: string) => void;
+  readonly #isProxy: (host: string) => boolean;
   /** A promise for the end of each open connection. */
   readonly #ends = new Set<Promise<void>>();
   /** Resolves when the listener has stopped accepting. */
@@ -51,12 +56,14 @@ export class HttpListener {
   #closing = false;
 
   /** @throws FlwrError "unavailable" when the address cannot be listened on */
-  constructor({ address, tls, limits, answerer, onTooManyRequests }: HttpListenerOptions) {
+  constructor(options: HttpListenerOptions) {
+    const { address, tls, sharesPort, limits, answerer, onTooManyRequests, isProxy } = options;
     checkCanServe();
-    this.#listener = new ServerListener({ address, tls, protocols: PROTOCOLS });
+    this.#listener = new ServerListener({ address, tls, protocols: PROTOCOLS, sharesPort });
     this.#connections = new Connections(limits);
     this.#answerer = answerer;
     this.#onTooManyRequests = onTooManyRequests ?? (() => {});
+    this.#isProxy = isProxy ?? (() => false);
     this.#accepting = this.#accept();
   }
 
@@ -113,7 +120,9 @@ export class HttpListener {
   #serve(accepted: AcceptedConnection): void {
     const { hostname: host, port } = accepted.remoteAddr as Deno.NetAddr;
     const peer = formatAddress({ host, port });
-    const connection = this.#closing ? undefined : this.#connections.open(host, peer);
+    const connection = this.#closing
+      ? undefined
+      : this.#connections.open(host, peer, this.#isProxy(host));
     if (connection === undefined) return accepted.close();
     if ("setNoDelay" in accepted) accepted.setNoDelay(true);
     const served = serveConnection(accepted, async (request) => {

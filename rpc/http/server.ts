@@ -7,6 +7,8 @@ import { ApiError } from "../api_error.ts";
 import { type BodyBudgets, bodyBudgets } from "../body_budgets.ts";
 import type { RpcServer, ServerCertificate } from "../server.ts";
 import { type BoundMethod, methodPath, type ServiceBinding } from "../service.ts";
+import { type Origin, originOf } from "../proxies/origin.ts";
+import type { TrustedProxies } from "../proxies/trusted_proxies.ts";
 import { admitCall } from "../shared_path.ts";
 import { BODY_LIMITS, type BodyLimits, readBody, roomForBody } from "./body.ts";
 import type { Connection, ConnectionLimits } from "./connections.ts";
@@ -42,6 +44,8 @@ export interface StartHttpServerOptions {
   readonly address: string;
   /** Without it the server uses plain text. */
   readonly tls?: ServerCertificate;
+  /** Whether other processes listen on the same port; see ListenOptions. */
+  readonly sharesPort?: boolean;
   readonly services: readonly HttpService[];
   /** By path; "/health" always exists. */
   readonly routes?: Readonly<Record<string, Route>>;
@@ -69,6 +73,8 @@ export interface StartHttpServerOptions {
   readonly streamHeadMs?: number;
   /** Aborted when the server is about to stop, which health checks then say. */
   readonly stopping?: AbortSignal | undefined;
+  /** The proxies that are believed when they name their callers; none by default. */
+  readonly proxies?: TrustedProxies | undefined;
 }
 
 /** Header of a response to a health check, by which our commands recognise our servers. */
@@ -111,9 +117,11 @@ export async function startHttpServer(options: StartHttpServerOptions): Promise<
   const listener = new HttpListener({
     address,
     tls,
+    sharesPort: options.sharesPort,
     limits: connections,
     answerer,
     onTooManyRequests,
+    isProxy: (host) => options.proxies?.has(host) === true,
   });
   let closed: Promise<void> | undefined;
   return {
@@ -127,7 +135,7 @@ export async function startHttpServer(options: StartHttpServerOptions): Promise<
 }
 
 function requestHandler(options: StartHttpServerOptions, hosts: OwnHosts): Answerer {
-  const { services, routes, log = defaultLog("rpc"), bodyLimits, stopping } = options;
+  const { services, routes, log = defaultLog("rpc"), bodyLimits, stopping, proxies } = options;
   const health = () => stopping?.aborted ? STOPPING : HEALTHY;
   const plain = new Map(Object.entries({ [HEALTH]: health, ...routes }));
   const methods = new Map(
@@ -145,12 +153,20 @@ function requestHandler(options: StartHttpServerOptions, hosts: OwnHosts): Answe
     const refusal = refuseWebPage(request.headers, path);
     if (refusal !== undefined) return plainResponse(request, connection, refusal, true);
     const method = methods.get(path);
-    if (method !== undefined) {
-      return await answer(method, request, connection, { limits, budgets, streamHeadMs, log });
-    }
     const route = plain.get(path);
     const download = route === undefined ? files.find(path) : undefined;
-    if (download !== undefined) return await files.answer(download, path, request, connection);
+    if (method !== undefined || download !== undefined) {
+      let origin: Origin;
+      try {
+        const header = (name: string) => request.headers.get(name) ?? undefined;
+        origin = originOf(connection.peer, header, proxies);
+      } catch (error) {
+        return plainResponse(request, connection, errorResponse(error), true);
+      }
+      return method !== undefined
+        ? await answer(method, request, connection, origin, { limits, budgets, streamHeadMs, log })
+        : await files.answer(download!, path, request, connection, origin);
+    }
     const response = route === undefined ? NOT_FOUND : answerRoute(route, request);
     return plainResponse(request, connection, response, true);
   };
@@ -208,9 +224,16 @@ async function answer(
   method: BoundMethod,
   request: Request,
   connection: Connection,
+  origin: Origin,
   { limits, budgets, streamHeadMs, log }: AnswerOptions,
 ): Promise<Response> {
-  const call = new HttpCall(methodPath(method.desc), request, connection, budgets.responses);
+  const call = new HttpCall(
+    methodPath(method.desc),
+    request,
+    connection,
+    origin,
+    budgets.responses,
+  );
   let unread = true;
   try {
     if (request.method !== "POST") throw methodNotAllowed("POST");

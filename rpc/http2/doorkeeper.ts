@@ -39,12 +39,18 @@ export class Doorkeeper {
   readonly #headersAccepted = new WeakSet<GuardedConnection>();
   /** Connections that are draining. */
   readonly #draining = new WeakSet<GuardedConnection>();
+  readonly #isProxy: (host: string) => boolean;
   #connections = 0;
+
+  /** @param isProxy whether an address is a trusted proxy's, for which the limits of one address do not count */
+  constructor(isProxy: (host: string) => boolean = () => false) {
+    this.#isProxy = isProxy;
+  }
 
   /** Whether a new connection of an address may be served. Called before anything is read from it. */
   admits(host: string): boolean {
     if (this.#connections >= MAX_CONNECTIONS && this.#strangers.size === 0) return false;
-    return this.#callerOf(host).openings.spend(1, seconds());
+    return this.#isProxy(host) || this.#callerOf(host).openings.spend(1, seconds());
   }
 
   /** Registers an opened connection. */
@@ -53,7 +59,8 @@ export class Doorkeeper {
     const { strangers } = this.#callerOf(host);
     strangers.add(connection);
     this.#strangers.add(connection);
-    if (strangers.size > MAX_STRANGERS_PER_ADDRESS) this.#closeFirst(strangers);
+    const isFull = strangers.size > MAX_STRANGERS_PER_ADDRESS && !this.#isProxy(host);
+    if (isFull) this.#closeFirst(strangers);
     if (this.#strangers.size > MAX_STRANGERS || this.#connections > MAX_CONNECTIONS) {
       this.#closeFirst(this.#strangers);
     }
@@ -63,7 +70,7 @@ export class Doorkeeper {
   closed(host: string, connection: GuardedConnection): void {
     this.#connections--;
     this.#known(host, connection);
-    if (connection.offence !== undefined) {
+    if (connection.offence !== undefined && !this.#isProxy(host)) {
       this.#callerOf(host).openings.spend(OPENINGS_PER_OFFENCE, seconds());
     }
   }
@@ -81,9 +88,12 @@ export class Doorkeeper {
     if (this.#strangers.has(connection)) this.#known(host, connection);
   }
 
-  /** Notes that a call was refused. @returns whether its connection may stay open; a known caller's always may */
+  /**
+   * Notes that a call was refused. @returns whether its connection may stay open; a known caller's and a proxy's always
+   * may
+   */
   refused(host: string, connection: GuardedConnection): boolean {
-    if (!this.#strangers.has(connection)) return true;
+    if (!this.#strangers.has(connection) || this.#isProxy(host)) return true;
     return this.#callerOf(host).refusals.spend(1, seconds());
   }
 

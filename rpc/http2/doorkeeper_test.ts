@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { seconds } from "./connection.ts";
 import { Doorkeeper, type GuardedConnection } from "./doorkeeper.ts";
-import { OPENINGS, REFUSALS, STRANGER_SECONDS } from "./limits.ts";
+import { MAX_STRANGERS_PER_ADDRESS, OPENINGS, REFUSALS, STRANGER_SECONDS } from "./limits.ts";
 
 /** A connection that records whether it is draining or closed. */
 class FakeConnection implements GuardedConnection {
@@ -78,4 +78,17 @@ Deno.test("doorkeeper: the addresses of one IPv6 network count as one caller", (
     assert.ok(++opened < 2 * OPENINGS.burst);
   }
   assert.equal(doorkeeper.admits("2001:db8:1:3::1"), true);
+});
+
+Deno.test("doorkeeper: the limits of one address do not count for a trusted proxy", () => {
+  const doorkeeper = new Doorkeeper((host) => host === HOST);
+  const first = open(doorkeeper, new FakeConnection(HOST, 1));
+  for (let i = 0; i < OPENINGS.burst + MAX_STRANGERS_PER_ADDRESS; i++) {
+    open(doorkeeper, new FakeConnection(HOST, 1));
+  }
+  assert.equal(first.closed, false);
+  for (let i = 0; i < 2 * REFUSALS.burst; i++) assert.ok(doorkeeper.refused(HOST, first));
+  const other = "192.0.2.2";
+  const admitted = Array.from({ length: 2 * OPENINGS.burst }, () => doorkeeper.admits(other));
+  assert.ok(admitted.includes(false));
 });

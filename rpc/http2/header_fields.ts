@@ -27,6 +27,12 @@ export class HeaderFields {
     }
     return found;
   }
+
+  /** The value of a field that is a list: those of a repeated one, joined by commas. */
+  list(name: string): string | undefined {
+    const values = this.#fields.filter(([other]) => other === name).map(([, value]) => value);
+    return values.length === 0 ? undefined : values.join(", ");
+  }
 }
 
 /** Whether the fields form a valid request (RFC 9113, sections 8.2 and 8.3). */

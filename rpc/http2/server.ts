@@ -31,6 +31,8 @@ export interface Http2ServerOptions extends Pick<ConnectionOptions, "maxStreams"
   readonly address: Address;
   /** Without it the server uses plain text. */
   readonly tls?: ServerCertificate;
+  /** See {@link ListenOptions.sharesPort}. */
+  readonly sharesPort?: boolean;
   /** Answers a call. Must not reject. @param progress call it when the call progresses */
   readonly answer: (
     stream: Http2Stream,
@@ -40,6 +42,8 @@ export interface Http2ServerOptions extends Pick<ConnectionOptions, "maxStreams"
   readonly keepAlive: { readonly silence: number; readonly patience: number };
   /** Seconds without a call after which a connection is closed. */
   readonly idleSeconds: number;
+  /** Whether an address is a trusted proxy's, whose connections are those of many callers (default: none is). */
+  readonly isProxy?: (host: string) => boolean;
   /** Called when a connection was closed or refused because its peer exceeded a limit. */
   readonly onOffence: (peer: string, reason: string) => void;
 }
@@ -50,7 +54,7 @@ export class Http2Server {
   readonly #options: Http2ServerOptions;
   readonly #listener: ServerListener;
   readonly #connections = new Set<Http2Connection>();
-  readonly #doorkeeper = new Doorkeeper();
+  readonly #doorkeeper: Doorkeeper;
   readonly #strangersTurn = new StrangersTurn(STRANGERS_PER_TURN);
   readonly #sweeper: ReturnType<typeof setInterval>;
   readonly #serving: Promise<void>;
@@ -59,8 +63,9 @@ export class Http2Server {
   /** @throws FlwrError "unavailable" when the address cannot be listened on; Error for a bad certificate */
   constructor(options: Http2ServerOptions) {
     this.#options = options;
-    const { address, tls } = options;
-    this.#listener = new ServerListener({ address, tls, protocols: ["h2"] });
+    const { address, tls, sharesPort } = options;
+    this.#doorkeeper = new Doorkeeper(options.isProxy);
+    this.#listener = new ServerListener({ address, tls, protocols: ["h2"], sharesPort });
     this.port = this.#listener.port;
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
     this.#serving = this.#acceptAll();

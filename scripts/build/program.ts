@@ -1,6 +1,17 @@
 import { join, relative } from "node:path/posix";
 import * as esbuild from "esbuild";
-import { ENTRY, LIBRARY, loadedByUrl, READ_AT_RUN_TIME } from "../compile/entry_points.ts";
+import {
+  builtGlobalsFile,
+  globalTypes,
+  withoutComments,
+} from "../../roles/cli/apps/types/installation.ts";
+import {
+  ENTRY,
+  LIBRARY,
+  loadedByUrl,
+  READ_AT_RUN_TIME,
+  TYPES_FOLDER,
+} from "../compile/entry_points.ts";
 import { BUILT_CONFIG, placeBuild } from "./builds_folder.ts";
 import { restoreClassNames } from "./class_names.ts";
 import { builtFile } from "./place.ts";
@@ -12,8 +23,8 @@ const BUILDS = "dist";
 /** The folder of the package that a file belongs to. */
 const PACKAGE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
 
-/** Packages with native code, which are loaded from their own folders. */
-export const NATIVE: readonly string[] = ["onnxruntime-node"];
+/** Packages with native code, which are loaded or started from their own folders. */
+export const NATIVE: readonly string[] = ["onnxruntime-node", "typescript-native"];
 
 /**
  * Joins the program's modules and packages into a few files, so that it starts faster. Modules that are loaded later,
@@ -48,6 +59,11 @@ export async function bundleProgram(project: string, modules: readonly string[])
   // esbuild names files by their real paths.
   const bundle = await joinModules(await Deno.realPath(project), modules);
   for (const folder of READ_AT_RUN_TIME) await addFiles(project, folder, bundle.files);
+  const globals = withoutComments(new TextDecoder().decode(await globalTypes()));
+  bundle.files.set(
+    join(TYPES_FOLDER, builtGlobalsFile(Deno.version.deno)),
+    new TextEncoder().encode(globals),
+  );
   const manifest = JSON.parse(await Deno.readTextFile(join(project, "deno.json")));
   const config = new TextEncoder().encode(JSON.stringify(builtConfig(manifest)));
   bundle.files.set(BUILT_CONFIG, config);

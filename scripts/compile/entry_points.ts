@@ -6,13 +6,16 @@ export const ENTRY = "main.ts";
 /** The module that apps on the disk import as "flwr". */
 export const LIBRARY = "mod.ts";
 
+/** The folder of the types of the library, which apps are checked with. */
+export const TYPES_FOLDER = "roles/cli/apps/types/public";
+
 /**
  * Folders of files that are read at run time: the templates of "flwr new", and the types of the module that apps
  * import.
  */
 export const READ_AT_RUN_TIME: readonly string[] = [
   "roles/cli/apps/new/templates",
-  "roles/cli/apps/types/public",
+  TYPES_FOLDER,
 ];
 
 /** The rooms of the program. */

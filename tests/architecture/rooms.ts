@@ -384,6 +384,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "node:sqlite": ["link/store"],
   "node:fs": ["hosting/sandbox", "hosting/sandbox/process", "link/store"],
   "postgres": ["link/store"],
+  "aws4fetch": ["link/store"],
   "@peculiar/x509": ["certs"],
   "onnxruntime-node": ["ml/session"],
   "commander": [

@@ -7,6 +7,7 @@ import { openHttpChannel } from "../../rpc/http/channel.ts";
 import { createApp } from "../../roles/cli/apps/new/create_app.ts";
 import { TEMPLATES } from "../../roles/cli/apps/new/template.ts";
 import { type Credentials, makeCredentials } from "../support/credentials.ts";
+import { eventually } from "../support/deadline.ts";
 import { joined, startFlwr, startSuperLink } from "../support/flwr.ts";
 import type { Process } from "../support/process.ts";
 import { scenario, type Stage } from "../support/stage.ts";
@@ -112,5 +113,39 @@ export const app = new ClientApp().train(() => {
       const left = records.filter(({ event }) => event === "reply-not-sent");
       assert.deepEqual(left.map(({ fields }) => fields["runId"]), [String(stopped.runId)]);
     }
+  },
+);
+
+scenario(
+  "nodes prepare the app of a run that begins, before it sends an instruction",
+  async (stage) => {
+    const credentials = await makeCredentials(stage.folder.path);
+    const { http, fleet } = await startSuperLink({ stage, credentials });
+    const nodes = [startNode(stage, credentials, 1, http), startNode(stage, credentials, 2, fleet)];
+    await Promise.all(nodes.map(joined));
+    const { folder } = await createApp({
+      ...{ name: "line", publisher: "lab", template: TEMPLATES["minimal"]! },
+      parent: stage.folder.path,
+    });
+    const server = `
+import { ServerApp } from "flwr";
+export const app = new ServerApp().main(() => new Promise(() => setInterval(() => {}, 1000)));
+`;
+    await Deno.writeTextFile(`${folder}/server.ts`, server);
+    const fab = await buildFab(folder);
+    using line = await openControl(http, credentials);
+    const { control } = line;
+    const events = (name: string) =>
+      nodes.map(({ records }) => records.filter(({ event }) => event === name).length);
+    // A node hears of a run only while its pull is held, which no event shows.
+    for (let attempts = 1;; attempts++) {
+      const { runId } = await control.startRun({ fab, overrideConfig: new ConfigRecord() });
+      const ready = eventually(() => !events("app-ready").includes(0), 20, "the apps");
+      const isReady = await ready.then(() => true, () => false);
+      await control.stopRun(runId);
+      if (isReady) break;
+      assert.ok(attempts < 3, "no node prepared the app");
+    }
+    assert.deepEqual(events("instruction-received"), [0, 0]);
   },
 );

@@ -10,7 +10,13 @@ import { roundsFromRecords } from "../../app/checkpoint/rounds_checkpoint.ts";
 import { CHECKPOINT_FOLDER } from "../../roles/output/checkpoint_folder.ts";
 import { type Credentials, makeCredentials } from "../support/credentials.ts";
 import { eventually } from "../support/deadline.ts";
-import { joined, startServerApp, startSuperLink, startSuperNode } from "../support/flwr.ts";
+import {
+  joined,
+  lastingAddresses,
+  startServerApp,
+  startSuperLink,
+  startSuperNode,
+} from "../support/flwr.ts";
 import { undisturbedRun } from "../support/flwr_run.ts";
 import { NIGHTLY } from "../support/nightly.ts";
 import { assertSameRun, type RunResult, runResult } from "../support/result.ts";
@@ -29,7 +35,8 @@ scenario("crash: a run goes on after kill -9 of its SuperLink", async (stage) =>
   const credentials = await makeCredentials(stage.folder.path);
   const expected = reference(stage, credentials);
   const flags = ["--database", stage.path("superlink.db")];
-  const before = await startSuperLink({ stage, credentials, flags });
+  const addresses = lastingAddresses();
+  const before = await startSuperLink({ stage, credentials, flags, addresses });
   const { fleet, driver } = before;
   const goOn = stage.path("go-on");
   const config = `wait-round=2 wait-file="${goOn}"`;
@@ -41,7 +48,7 @@ scenario("crash: a run goes on after kill -9 of its SuperLink", async (stage) =>
 
   await first.waitForLine(/Waiting in round 2/);
   await before.process.end("SIGKILL");
-  await startSuperLink({ stage, credentials, flags, addresses: { fleet, driver } });
+  await startSuperLink({ stage, credentials, flags, addresses });
   await Deno.writeTextFile(goOn, "");
 
   assertSameRun(await runResult(run, result), await expected);
@@ -138,7 +145,8 @@ scenario(
     const rounds = NIGHTLY ? 8 : 4;
     const credentials = await makeCredentials(stage.folder.path);
     const flags = ["--database", stage.path("superlink.db")];
-    let superLink = await startSuperLink({ stage, credentials, flags });
+    const addresses = lastingAddresses();
+    let superLink = await startSuperLink({ stage, credentials, flags, addresses });
     const { fleet, driver } = superLink;
     const start = (node: number) => startSuperNode({ stage, credentials, fleet, node });
     const nodes = [1, 2].map(start);
@@ -157,7 +165,7 @@ scenario(
           stage,
           credentials,
           flags,
-          addresses: { fleet, driver },
+          addresses,
         });
       } else {
         const index = round % 4 === 1 ? 0 : 1;

@@ -8,6 +8,7 @@ import { RawConnection } from "../../rpc/testing/raw_http.ts";
 import { eventually } from "../support/deadline.ts";
 import { joined, startSuperLink, startSuperNode } from "../support/flwr.ts";
 import { makeApp, NO_COMPONENT } from "../support/make_app.ts";
+import { NIGHTLY } from "../support/nightly.ts";
 import { asOwner, hasPostgres, postgresServer } from "../support/postgres.ts";
 import { assertNoStackTrace } from "../support/result.ts";
 import { scenario } from "../support/stage.ts";
@@ -81,7 +82,7 @@ scenario(
     );
     assert.equal(received.length, 1);
   },
-  { ignore: !hasPostgres() },
+  { ignore: !NIGHTLY || !hasPostgres() },
 );
 
 scenario("a SuperLink that drains ends at once at the second signal", async (stage) => {

@@ -2,10 +2,15 @@
 import assert from "node:assert/strict";
 import { CuttingProxy } from "../../link/store/postgres/testing/cutting_proxy.ts";
 import { makeCredentials } from "../support/credentials.ts";
-import { joined, startServerApp, startSuperLink, startSuperNode } from "../support/flwr.ts";
+import {
+  joined,
+  lastingAddresses,
+  startServerApp,
+  startSuperLink,
+  startSuperNode,
+} from "../support/flwr.ts";
 import { undisturbedRun } from "../support/flwr_run.ts";
 import { assertSameRun, runResult } from "../support/result.ts";
-import { freePorts } from "../support/ports.ts";
 import { asOwner, hasPostgres, postgresServer } from "../support/postgres.ts";
 import { scenario } from "../support/stage.ts";
 
@@ -17,10 +22,11 @@ scenario("PostgreSQL: two SuperLinks serve one run, and one of them is killed", 
   await asOwner(target, `CREATE DATABASE ${database}`);
   const flags = ["--database", `postgres://flwr@127.0.0.1:${target.port}/${database}`];
   const first = await startSuperLink({ stage, credentials, flags });
-  const second = await startSuperLink({ stage, credentials, flags });
+  const addresses = lastingAddresses();
+  const second = await startSuperLink({ stage, credentials, flags, addresses });
   const goOn = stage.path("go-on");
   const config = `wait-round=2 wait-file="${goOn}"`;
-  const { fleet, driver } = second;
+  const { fleet } = second;
   const waiting = startSuperNode({ stage, credentials, fleet, node: 1, config });
   await joined(waiting);
   await joined(startSuperNode({ stage, credentials, fleet: first.fleet, node: 2 }));
@@ -30,7 +36,7 @@ scenario("PostgreSQL: two SuperLinks serve one run, and one of them is killed", 
   await waiting.waitForLine(/Waiting in round 2/);
   await second.process.end("SIGKILL");
   await first.process.waitForEvent("superlink-ended");
-  await startSuperLink({ stage, credentials, flags, addresses: { fleet, driver } });
+  await startSuperLink({ stage, credentials, flags, addresses });
   await Deno.writeTextFile(goOn, "");
 
   assertSameRun(await runResult(run, result), await expected);
@@ -42,12 +48,13 @@ scenario("PostgreSQL: a run survives cut connections and a killed SuperLink", as
   await asOwner(target, `CREATE DATABASE ${database}`);
   await using proxy = CuttingProxy.to(target);
   const credentials = await makeCredentials(stage.folder.path);
-  const [driver, fleet] = freePorts(2).map((port) => `127.0.0.1:${port}`) as [string, string];
+  const addresses = lastingAddresses();
+  const { driver, fleet } = addresses;
   const start = () =>
     startSuperLink({
       stage,
       credentials,
-      addresses: { driver, fleet },
+      addresses,
       flags: ["--database", `postgres://flwr@127.0.0.1:${proxy.port}/${database}`],
     });
   let superlink = await start();

@@ -7,7 +7,13 @@ import { buildFab } from "../../fab/build/build.ts";
 import { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
 import { openHttpChannel } from "../../rpc/http/channel.ts";
 import { eventually } from "../support/deadline.ts";
-import { joined, startFlwr, startSuperLink, startSuperNode } from "../support/flwr.ts";
+import {
+  joined,
+  lastingAddresses,
+  startFlwr,
+  startSuperLink,
+  startSuperNode,
+} from "../support/flwr.ts";
 import { makeApp, NO_COMPONENT } from "../support/make_app.ts";
 import { NIGHTLY } from "../support/nightly.ts";
 import type { Process } from "../support/process.ts";
@@ -114,8 +120,9 @@ for (const round of KILLED_IN) {
     `resume: a run goes on by itself after kill -9 of its SuperLink in round ${round}`,
     async (stage) => {
       const flags = ["--database", stage.path("superlink.db")];
-      const before = await startSuperLink({ stage, flags });
-      const { fleet, driver } = before;
+      const addresses = lastingAddresses();
+      const before = await startSuperLink({ stage, flags, addresses });
+      const { fleet } = before;
       const federation = await startNodes(stage, fleet, round);
       using first = control(before.http);
       const fab = await bundle(stage);
@@ -128,7 +135,7 @@ for (const round of KILLED_IN) {
       await waitsAgain(federation, round, 1);
       await before.process.end("SIGKILL");
       await Deno.writeTextFile(federation.goOn, "");
-      const after = await startSuperLink({ stage, flags, addresses: { fleet, driver } });
+      const after = await startSuperLink({ stage, flags, addresses });
       using second = control(after.http);
       const log = await ended(second.client, runId);
       assert.deepEqual(resultOf(log), expected);
@@ -147,8 +154,9 @@ scenario(
   "resume: a SuperLink that is stopped lets its run go on when it is back",
   async (stage) => {
     const flags = ["--database", stage.path("superlink.db")];
-    const before = await startSuperLink({ stage, flags });
-    const { fleet, driver } = before;
+    const addresses = lastingAddresses();
+    const before = await startSuperLink({ stage, flags, addresses });
+    const { fleet } = before;
     const federation = await startNodes(stage, fleet, 2);
     await Deno.remove(federation.goOn);
     using first = control(before.http);
@@ -159,7 +167,7 @@ scenario(
     await waitsAgain(federation, 2, 0);
     await before.process.end("SIGTERM");
     await Deno.writeTextFile(federation.goOn, "");
-    const after = await startSuperLink({ stage, flags, addresses: { fleet, driver } });
+    const after = await startSuperLink({ stage, flags, addresses });
     using second = control(after.http);
     assert.match(await ended(second.client, runId), /Resumed after round 1 of 5/);
   },
@@ -184,7 +192,7 @@ scenario("resume: a run goes on after kill -9 of its SuperExec", async (stage) =
   const log = await ended(line.client, runId, SILENT_SECONDS);
   assert.deepEqual(resultOf(log), expected);
   resumedAfter(log, 2);
-});
+}, { seconds: SILENT_SECONDS + END_SECONDS });
 
 scenario(
   "resume: flwr run --resume goes on from another run, with a changed app",

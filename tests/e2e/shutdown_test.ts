@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { makeCredentials } from "../support/credentials.ts";
 import { eventually } from "../support/deadline.ts";
-import { joined, startServerApp, startSuperLink, startSuperNode } from "../support/flwr.ts";
+import {
+  joined,
+  lastingAddresses,
+  startServerApp,
+  startSuperLink,
+  startSuperNode,
+} from "../support/flwr.ts";
 import { RawDriver } from "../support/raw_driver.ts";
 import { assertNoStackTrace } from "../support/result.ts";
 import { scenario } from "../support/stage.ts";
@@ -66,7 +72,8 @@ scenario("Ctrl-C: a ServerApp ends without success, and the next run succeeds", 
 
 scenario("Ctrl-C: a SuperLink stops, and a restarted one gets its nodes back", async (stage) => {
   const credentials = await makeCredentials(stage.folder.path, 1);
-  const { process, driver, fleet } = await startSuperLink({ stage, credentials });
+  const addresses = lastingAddresses();
+  const { process, driver, fleet } = await startSuperLink({ stage, credentials, addresses });
   const node = startSuperNode({ stage, credentials, fleet, node: 1 });
   await joined(node);
 
@@ -74,7 +81,7 @@ scenario("Ctrl-C: a SuperLink stops, and a restarted one gets its nodes back", a
   assert.equal(status.code, 0);
   assertNoStackTrace(process);
 
-  await startSuperLink({ stage, credentials, addresses: { driver, fleet } });
+  await startSuperLink({ stage, credentials, addresses });
   using watcher = await RawDriver.connect(driver, credentials);
   await eventually(
     async () => (await watcher.nodes()).length === 1,

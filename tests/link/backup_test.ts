@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { PostgresStore } from "../../link/store/postgres/postgres_store.ts";
 import {
   MIGRATIONS as POSTGRES_MIGRATIONS,
+  OLDEST_VERSIONS,
   SQLITE_VERSIONS,
 } from "../../link/store/postgres/schema.ts";
 import { APPLICATION_ID, MIGRATIONS } from "../../link/store/sqlite/schema.ts";
@@ -13,7 +14,10 @@ import type { PostgresTarget } from "../../link/store/postgres/target.ts";
 import { backup, check, restore } from "../../roles/superlink/database_command.ts";
 import { asOwner, postgresTest, queryAsOwner } from "../support/postgres.ts";
 import { testWithAllRights } from "../../base/testing/all_rights.ts";
-import { Bench, MODEL_OBJECTS } from "./harness.ts";
+import { sha256Hex } from "../../base/platform.ts";
+import type { LinkObject } from "../../entities/object.ts";
+import { FolderStore } from "../../link/store/objects/folder_store.ts";
+import { Bench, MODEL_OBJECTS, object } from "./harness.ts";
 import { wholePush } from "./push_complete.ts";
 
 /** Size of a page of SQLite, in bytes. */
@@ -241,7 +245,7 @@ postgresTest(
          INSERT INTO signer VALUES ('peer', 1.5)`,
         );
         const before = await queryAsOwner(target, tables, []);
-        assert.deepEqual(await check(url, {}), []);
+        await assert.rejects(check(url, {}), { code: "failed-precondition" });
         // A SuperLink of that version goes on.
         assert.equal(await backup(url, `${folder}/a.db`, {}), 1);
         assert.deepEqual(await queryAsOwner(target, tables, []), before);
@@ -253,6 +257,7 @@ postgresTest(
 
 Deno.test("each schema of PostgreSQL has the tables of one of SQLite's", () => {
   assert.equal(SQLITE_VERSIONS.length, POSTGRES_MIGRATIONS.length);
+  assert.equal(OLDEST_VERSIONS.length, POSTGRES_MIGRATIONS.length);
   assert.equal(SQLITE_VERSIONS.at(-1), MIGRATIONS.length);
 });
 
@@ -263,6 +268,8 @@ testWithAllRights("contradictions are found", async () => {
     "UPDATE object SET waits = 1 WHERE object_id = 'layer'",
     "DELETE FROM object WHERE object_id LIKE 'reply%'",
     "DELETE FROM object WHERE object_id LIKE 'instruction%'",
+    "INSERT INTO object_bytes (object_id, bytes) VALUES ('gone', x'00')",
+    "INSERT INTO object_child (parent, position, child) VALUES ('gone', 0, 'nothing')",
   ];
   for (const damage of damages) {
     await withFolder(async (folder) => {
@@ -274,6 +281,49 @@ testWithAllRights("contradictions are found", async () => {
       assert.ok((await check(file, {})).length > 0, damage);
     });
   }
+});
+
+testWithAllRights("objects in an object store are checked, and are not in a backup", async () => {
+  await withFolder(async (folder) => {
+    const [file, copy, objectStore] = [`${folder}/a.db`, `${folder}/b.db`, `${folder}/objects`];
+    await Deno.mkdir(objectStore);
+    const bench = new Bench({ open: () => new SqliteStore(file) }, {});
+    bench.large = { store: new FolderStore(objectStore), from: 100 };
+    await bench.start();
+    const layers = [1, 2].map((nth): LinkObject => {
+      const bytes = new Uint8Array(1000).fill(nth);
+      return { id: sha256Hex(bytes), bytes, children: [] };
+    });
+    const model = object("model of layers", layers);
+    const nodeId = await bench.node(1000);
+    await bench.take(bench.instruction(nodeId, { content: model.id }), [...layers, model]);
+    await bench.link.close();
+
+    const said: string[] = [];
+    const say = (line: string) => void said.push(line);
+    assert.deepEqual(await check(file, {}, say), []);
+    assert.match(said.splice(0).join(), /Not checked: 2 objects/);
+    assert.deepEqual(await check(file, { objectStore }, say), []);
+    await backup(file, copy, {}, say);
+    await restore(copy, `${folder}/c.db`, {}, say);
+    assert.equal(said.length, 2);
+    for (const line of said) assert.match(line, /Not in the backup: 2 objects/);
+    assert.deepEqual(await check(`${folder}/c.db`, { objectStore }), []);
+
+    const paths: string[] = [];
+    for (const { id } of layers) {
+      const subfolder = `${objectStore}/${id.slice(0, 2)}`;
+      for (const { name } of Deno.readDirSync(subfolder)) {
+        if (name.startsWith(id)) paths.push(`${subfolder}/${name}`);
+      }
+    }
+    await Deno.writeFile(paths[0]!, new Uint8Array(1000));
+    await Deno.remove(paths[1]!);
+    const faults = await check(file, { objectStore });
+    assert.equal(faults.length, 2);
+    assert.match(faults[0]!, new RegExp(`missing .*${layers[1]!.id}`));
+    assert.match(faults[1]!, new RegExp(`damaged .*${layers[0]!.id}`));
+  });
 });
 
 testWithAllRights("a file with a damaged page is copied whole or not at all", async () => {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { seededRandom } from "../../base/random.ts";
+import { type Random, seededRandom } from "../../base/random.ts";
 import type { DurableStep } from "../../link/store/sqlite/sqlite_store.ts";
 import { Federation } from "./crash_federation.ts";
+import { CrashingTwins } from "./crashing_twins.ts";
 import type { Operation } from "./crash_protocol.ts";
 import { NIGHTLY } from "../support/nightly.ts";
-import { RestartingSuperLink } from "./restarting_superlink.ts";
+import { postgresTest } from "../support/postgres.ts";
+import { type CrashingSuperLink, RestartingSuperLink } from "./restarting_superlink.ts";
 
 const OPERATIONS: readonly Operation[] = [
   "nodes.create",
@@ -26,39 +28,83 @@ const OPERATIONS: readonly Operation[] = [
   "runs.finish",
   "advance",
 ];
-const STEPS: readonly DurableStep[] = ["begin", "write", "commit", "committed"];
-/** Steps at which the SuperLink crashes, in turn. Space is reclaimed while time passes. */
-const MOMENTS: readonly { operation: Operation; step: DurableStep }[] = [
-  ...OPERATIONS.flatMap((operation) => STEPS.map((step) => ({ operation, step }))),
+
+/** Where the SuperLink crashes. */
+interface Moment {
+  readonly operation: Operation;
+  readonly step: DurableStep;
+}
+
+/** Steps of transactions at which the SuperLink crashes, in turn. */
+const MOMENTS: readonly Moment[] = OPERATIONS.flatMap((operation) =>
+  (["begin", "write", "commit", "committed"] as const).map((step) => ({ operation, step }))
+);
+/** Space is reclaimed while time passes. */
+const RECLAIM: readonly Moment[] = [
   { operation: "advance", step: "reclaim" },
   { operation: "advance", step: "reclaimed" },
 ];
 /** 50 in the nightly test. */
 const SEEDS = Array.from({ length: NIGHTLY ? 50 : 1 }, (_, i) => i + 1);
+/** With PostgreSQL, where each crash costs more time: 5 in the nightly test. */
+const SHARED_SEEDS = SEEDS.slice(0, 5);
+/** By day, one moment of so many with PostgreSQL. */
+const DAY_PART = 16;
+
+/** Plays rounds with a crash at each moment, and checks what the ServerApp and the nodes see. */
+async function survive(
+  link: CrashingSuperLink,
+  random: Random,
+  moments: readonly Moment[],
+): Promise<void> {
+  const federation = new Federation(link, random);
+  await federation.found();
+  for (const { operation, step } of moments) {
+    const calls = 1 + Math.floor(random.uniform() * 2);
+    // Most calls have several writes.
+    const occurrence = step === "write" ? calls + Math.floor(random.uniform() * 5) : calls;
+    await link.arm({ operation, step, occurrence });
+    const deaths = link.deaths;
+    for (let round = 0; link.deaths === deaths; round++) {
+      assert.ok(round < 20, `It never came to ${step} of ${operation}`);
+      await federation.playRound();
+    }
+  }
+  assert.equal(link.deaths, moments.length);
+  await federation.dissolve();
+}
 
 for (const seed of SEEDS) {
   Deno.test(`killed at every durable step, it loses and doubles nothing (seed ${seed})`, async () => {
     const folder = await Deno.makeTempDir();
-    const random = seededRandom(seed);
     try {
       await using link = new RestartingSuperLink(join(folder, "link.db"));
-      const federation = new Federation(link, random);
-      await federation.found();
-      for (const { operation, step } of MOMENTS) {
-        const calls = 1 + Math.floor(random.uniform() * 2);
-        // Most calls have several writes.
-        const occurrence = step === "write" ? calls + Math.floor(random.uniform() * 5) : calls;
-        await link.arm({ operation, step, occurrence });
-        const deaths = link.deaths;
-        for (let round = 0; link.deaths === deaths; round++) {
-          assert.ok(round < 20, `It never came to ${step} of ${operation}`);
-          await federation.playRound();
-        }
-      }
-      assert.equal(link.deaths, MOMENTS.length);
-      await federation.dissolve();
+      await survive(link, seededRandom(seed), [...MOMENTS, ...RECLAIM]);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
   });
+}
+
+/** All moments at night. By day a part, another one with each seed. */
+function someMoments(seed: number): readonly Moment[] {
+  return NIGHTLY ? MOMENTS : MOMENTS.filter((_, nth) => nth % DAY_PART === seed % DAY_PART);
+}
+
+for (const seed of SHARED_SEEDS) {
+  postgresTest(
+    `killed at durable steps over PostgreSQL, it loses and doubles nothing (seed ${seed})`,
+    async (target) => {
+      await using link = new RestartingSuperLink(JSON.stringify(target));
+      await survive(link, seededRandom(seed), someMoments(seed));
+    },
+  );
+  postgresTest(
+    `either of two killed at durable steps, they lose and double nothing (seed ${seed})`,
+    async (target) => {
+      const random = seededRandom(seed);
+      await using twins = new CrashingTwins(JSON.stringify(target), random);
+      await survive(twins, random, someMoments(seed + 6));
+    },
+  );
 }

@@ -6,7 +6,7 @@ import { attemptTwice } from "../../link/store/testing/attempt_twice.ts";
 import { interleave } from "../../link/store/testing/interleave.ts";
 import { pushComplete } from "./push_complete.ts";
 import { readTree } from "./read_tree.ts";
-import { createLink } from "../../link/create_link.ts";
+import { createLink, type LargeObjectStore } from "../../link/create_link.ts";
 import type { LinkEvent } from "../../link/events.ts";
 import type { Link } from "../../link/link.ts";
 import type { LinkMessage, MessageDraft, NewLinkMessage } from "../../entities/message.ts";
@@ -102,6 +102,8 @@ export class Bench {
   #begun = 0;
   #ended = 0;
   store!: LinkStore;
+  /** Where the SuperLink stores large objects, from its next start on. */
+  large: LargeObjectStore | undefined;
   link!: Link;
   runId!: bigint;
 
@@ -154,6 +156,7 @@ export class Bench {
     this.link = await createLink({
       listedName: (publicKey) => this.listedNames.get(publicKey.toHex()),
       store: this.store,
+      ...(this.large && { large: this.large }),
       clock: this.clock,
       random: this.random,
       limits: { ...(this.store.isShared && SELDOM), ...this.#limits },
@@ -314,4 +317,5 @@ export const NOTHING_UNDER_WAY: Omit<StoreUsage, "nodes" | "runs" | "logEntries"
   pieces: 0,
   fabPieces: 0,
   strayReplies: 0,
+  garbage: 0,
 };

@@ -11,19 +11,57 @@ import {
 /** The SuperLink crashed during a call, which may or may not have taken effect. */
 export class Crashed extends Error {}
 
-/** A SuperLink that is restarted on the same database after each crash. */
-export class RestartingSuperLink implements AsyncDisposable {
+/** One SuperLink or several that share a database, which crash and are restarted. */
+export abstract class CrashingSuperLink {
+  /** Unix time in seconds. Change it only by {@link pass}. */
   now = 1_800_000_000;
+
+  /** Whether what a dead process had handed out is taken back only when its lease has run out. */
+  abstract readonly hasLeases: boolean;
+  /** Number of crashes. */
+  abstract readonly deaths: number;
+
+  /** Makes a call. @throws Crashed, or the error of the SuperLink */
+  abstract call<T>(operation: Operation, ...input: readonly unknown[]): Promise<T>;
+
+  /** Sets the failpoint of the process that runs, or of the next one. */
+  abstract arm(failpoint: Failpoint): Promise<void>;
+
+  /** Lets time pass. @throws Crashed */
+  async pass(seconds: number): Promise<void> {
+    this.now += seconds;
+    await this.call("advance", this.now);
+  }
+
+  /** Repeats a call until a SuperLink answers. */
+  async insist<T>(operation: Operation, ...input: readonly unknown[]): Promise<T> {
+    for (;;) {
+      try {
+        return await this.call<T>(operation, ...input);
+      } catch (error) {
+        if (!(error instanceof Crashed)) throw error;
+      }
+    }
+  }
+}
+
+/** A SuperLink that is restarted on the same database after each crash. */
+export class RestartingSuperLink extends CrashingSuperLink implements AsyncDisposable {
   deaths = 0;
   readonly #path: string;
   #life: Life | undefined;
   failpoint: Failpoint | null = null;
 
+  /** @param path a file for SQLite, or a PostgresTarget as JSON */
   constructor(path: string) {
+    super();
     this.#path = path;
   }
 
-  /** Makes a call. @throws Crashed, or the error of the SuperLink */
+  get hasLeases(): boolean {
+    return this.#path.startsWith("{");
+  }
+
   async call<T>(operation: Operation, ...input: readonly unknown[]): Promise<T> {
     this.#life ??= new Life(this.#path, this.now, this.failpoint);
     const answer = await this.#life.call({ operation, input });
@@ -38,18 +76,6 @@ export class RestartingSuperLink implements AsyncDisposable {
     return answer.output as T;
   }
 
-  /** Repeats a call until the SuperLink answers. */
-  async insist<T>(operation: Operation, ...input: readonly unknown[]): Promise<T> {
-    for (;;) {
-      try {
-        return await this.call<T>(operation, ...input);
-      } catch (error) {
-        if (!(error instanceof Crashed)) throw error;
-      }
-    }
-  }
-
-  /** Sets the failpoint of the process that runs, or of the next one. */
   async arm(failpoint: Failpoint): Promise<void> {
     this.failpoint = failpoint;
     await this.#life?.call({ operation: "arm", input: [failpoint] });

@@ -57,6 +57,7 @@ const BOUNDS: StoreUsage = {
   pieces: 2 + Math.ceil(3600 / RUN_SECONDS),
   fabPieces: 1,
   strayReplies: 0,
+  garbage: 0,
 };
 
 /** One run, with random events and a random end. */

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { builtFile } from "../../scripts/build/place.ts";
 import { buildProgram, entryPoints } from "../../scripts/build/program.ts";
+import { builtGlobalsFile } from "../../roles/cli/apps/types/installation.ts";
 import { connectionToml } from "../support/flower.ts";
 import { EVENTS, joined, superLinkReady } from "../support/flwr.ts";
 import type { Process } from "../support/process.ts";
@@ -33,6 +34,19 @@ scenario("the build has what each thread, process and command starts with", asyn
   assert.equal(await buildProgram(repositoryPath("")), build, "the same sources, the same build");
   const config = JSON.parse(await Deno.readTextFile(`${build}/deno.json`));
   assert.equal(config.imports.flwr, `./${builtFile("mod.ts")}`);
+  const resolving = `${build}/resolving.js`;
+  await Deno.writeTextFile(
+    resolving,
+    'console.log(import.meta.resolve("typescript-native/package.json"))',
+  );
+  const resolved = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", "--config", `${build}/deno.json`, resolving],
+  }).output();
+  await Deno.remove(resolving);
+  const compiler = new TextDecoder().decode(resolved.stdout).trim();
+  assert.ok((await Deno.stat(new URL(compiler))).isFile, "the compiler that checks an app's types");
+  const globals = `roles/cli/apps/types/public/${builtGlobalsFile(Deno.version.deno)}`;
+  assert.match(await Deno.readTextFile(`${build}/${globals}`), /declare namespace Deno/);
   const template = "roles/cli/apps/new/templates/minimal/client.ts";
   assert.equal(
     await Deno.readTextFile(`${build}/${template}`),

@@ -51,9 +51,17 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--database": "superlink.db in $FLWR_HOME or ~/.flwr",
     "--database-password-file": "the variable PGPASSWORD, or the file that PGPASSFILE names",
     "--database-ca-file": "the CAs of Deno",
+    "--object-store": "in the database",
+    "--object-store-credentials-file": "the variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    "--object-store-ca-file": "the CAs of Deno",
+    "--object-store-from": "262144",
     "--isolation": '"subprocess"',
     "--simulation": "false",
     "--idle-exit": "never",
+    "--drain-timeout": "10",
+    "--processes": "1",
+    "--trusted-proxy": "none",
+    "--trusted-proxy-header": '"x-forwarded-for"',
     "--superexec-auth-secret-file": "none",
     "--python": "flwr-serverapp on PATH",
     "--allow-runtime-dependency-installation": "false",
@@ -73,6 +81,12 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ["migrate", "check", "backup", "restore"].map((name) => [`database ${name}`, {
       "--database-password-file": "the variable PGPASSWORD, or the file that PGPASSFILE names",
       "--database-ca-file": "the CAs of Deno",
+      ...(name === "check" && {
+        "--object-store": "in the database",
+        "--object-store-credentials-file":
+          "the variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        "--object-store-ca-file": "the CAs of Deno",
+      }),
     }]),
   ),
   "supernode": {

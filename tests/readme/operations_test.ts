@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { findCommand, loadCommand } from "../../roles/commands.ts";
 import { applyConfigFile } from "../../roles/flags/config_file.ts";
+import { testCertificates } from "../../rpc/testing/certificates.ts";
 import { repositoryPath } from "../support/repository.ts";
 import { TempDir } from "../support/tempdir.ts";
 
@@ -18,6 +19,38 @@ for (const role of ROLES) {
     assert.ok(given.length > 5);
   });
 }
+
+Deno.test("operations: the settings for containers and for three machines are flags of the SuperLink", async () => {
+  await using folder = await TempDir.make();
+  const page = await Deno.readTextFile(repositoryPath(`${FOLDER}/three-machines.md`));
+  const [, block] = /```toml\n([^]*?)```/.exec(page)!;
+  const file = `${folder.path}/superlink.toml`;
+  await Deno.writeTextFile(file, block!);
+  for (const path of [file, repositoryPath(`${FOLDER}/superlink-compose.toml`)]) {
+    const command = await loadCommand(findCommand("superlink")!);
+    await applyConfigFile(command, path);
+    assert.equal(command.getOptionValue("enableSupernodeAuth"), true);
+    assert.match(command.getOptionValue("database"), /^postgres:/);
+  }
+});
+
+Deno.test({
+  name: "operations: HAProxy finds no fault in its configuration",
+  ignore: !await isThere("haproxy", "-v"),
+  async fn() {
+    const { ca } = await testCertificates();
+    await using folder = await TempDir.make();
+    const CA = `${folder.path}/ca.crt`;
+    await Deno.writeTextFile(CA, ca);
+    const { success, stdout, stderr } = await new Deno.Command("haproxy", {
+      args: ["-c", "-f", repositoryPath(`${FOLDER}/haproxy.cfg`)],
+      env: { LISTEN: "127.0.0.2", SUPERLINK_A: "127.0.0.3", SUPERLINK_B: "127.0.0.4", CA },
+    }).output();
+    const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    assert.ok(success, said);
+    assert.doesNotMatch(said, /WARNING/);
+  },
+});
 
 for (const role of ["superlink", "supernode", "superexec"]) {
   Deno.test(`operations: a list of folders in the file of ${role} is one in its flags`, async () => {
@@ -54,9 +87,9 @@ Deno.test({
   },
 });
 
-async function isThere(command: string): Promise<boolean> {
+async function isThere(command: string, flag = "--version"): Promise<boolean> {
   try {
-    return (await new Deno.Command(command, { args: ["--version"] }).output()).success;
+    return (await new Deno.Command(command, { args: [flag] }).output()).success;
   } catch {
     return false;
   }

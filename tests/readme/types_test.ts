@@ -12,7 +12,7 @@ Deno.test("types: every name of mod.ts is there, and no other", async () => {
 
 Deno.test({
   name: "types: they are made from the sources as they are",
-  // It compiles the library: ten seconds.
+  // It compiles the library: five seconds.
   ignore: Deno.env.get("FLWR_TEST_NIGHTLY") === undefined && Deno.env.get("CI") === undefined,
   fn: async () => {
     assert.equal(await Deno.readTextFile(TYPES), await makeTypes(), ANEW);

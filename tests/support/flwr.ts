@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Credentials } from "./credentials.ts";
 import type { Addresses, RunOptions } from "./peer.ts";
 import type { LogRecord } from "./log_record.ts";
+import { freePorts } from "./ports.ts";
 import type { Process } from "./process.ts";
 import { repositoryPath } from "./repository.ts";
 import type { Stage } from "./stage.ts";
@@ -62,7 +63,8 @@ export function startFlwr(
 /**
  * Starts our SuperLink and waits until it is ready.
  *
- * @param options.addresses where to listen; default: free ports of its own choice
+ * @param options.addresses where to listen; default: free ports of its own choice. {@link lastingAddresses} if it is
+ *   started again.
  */
 export async function startSuperLink(
   { stage, credentials, addresses, flags = [], env, root }: FlwrOptions & {
@@ -91,6 +93,15 @@ export async function startSuperLink(
     control: addressOf("control"),
     http: addressOf("http"),
   };
+}
+
+/**
+ * Addresses for a SuperLink that is started again: while it is away, no connection of another test takes its ports, which
+ * could be any that the system gives.
+ */
+export function lastingAddresses(): Addresses {
+  const [driver, fleet] = freePorts(2).map((port) => `127.0.0.1:${port}`);
+  return { driver: driver!, fleet: fleet! };
 }
 
 /** Gives the address of an API: "driver", "fleet", "control" or "http". */

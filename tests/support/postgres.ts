@@ -4,6 +4,7 @@ import { Connection } from "../../link/store/postgres/connection.ts";
 import { MIGRATIONS } from "../../link/store/postgres/schema.ts";
 import type { Row } from "../../link/store/sql/rows.ts";
 import type { PostgresTarget } from "../../link/store/postgres/target.ts";
+import { freePorts } from "./ports.ts";
 import { repositoryPath } from "./repository.ts";
 
 /** Folder of Debian's PostgreSQL servers, one for each version. */
@@ -143,9 +144,8 @@ export async function startServerIn(
     if (error instanceof Deno.errors.AlreadyExists) return;
     throw error;
   }
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const port = (listener.addr as Deno.NetAddr).port;
-  listener.close();
+  // The server takes seconds until it listens. No connection of another test may take its port in between.
+  const [port] = freePorts(1);
   Deno.writeTextFileSync(join(folder, "port"), `${port}`);
   const script = repositoryPath("tests/support/postgres_server.sh");
   // The shell ends at once, so that no test waits for the server's end.

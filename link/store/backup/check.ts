@@ -5,7 +5,12 @@ import { NEWEST_VERSION } from "./tables.ts";
 /** Counts of rows that contradict others, by what is wrong. Each must be 0. */
 const CHECKS: Readonly<Record<string, string>> = {
   "objects without bytes": `SELECT count(*) FROM object WHERE NOT EXISTS
-    (SELECT 1 FROM object_bytes WHERE object_bytes.object_id = object.object_id)`,
+    (SELECT 1 FROM object_bytes WHERE object_bytes.object_id = object.object_id)
+      AND location IS NULL`,
+  "bytes without their object": `SELECT count(*) FROM object_bytes WHERE NOT EXISTS
+    (SELECT 1 FROM object WHERE object.object_id = object_bytes.object_id)`,
+  "references of objects that are missing": `SELECT count(*) FROM object_child WHERE NOT EXISTS
+    (SELECT 1 FROM object WHERE object_id = parent)`,
   "objects that count fewer references than other objects have to them":
     `SELECT count(*) FROM object WHERE refs <
       (SELECT count(*) FROM object_child WHERE child = object.object_id)`,

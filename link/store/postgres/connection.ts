@@ -13,8 +13,8 @@ const KEEP_ALIVE_SECONDS = 10;
  * transaction that does nothing, and probes silent connections. Times are milliseconds, those of TCP seconds.
  *
  * Nearly all statements name their rows by keys. The planner does not know how many rows a table has before autovacuum
- * has analysed it, at best each minute, and reads tables in whole meanwhile: for a round of 100 nodes that took ten
- * times as long.
+ * has analysed it, at best each minute, and reads tables or indices in whole meanwhile: for a round of 100 nodes that took ten
+ * times as long. To compile short statements takes longer than to run them.
  */
 const SESSION = {
   lock_timeout: 20_000,
@@ -22,6 +22,9 @@ const SESSION = {
   idle_in_transaction_session_timeout: 20_000,
   default_transaction_isolation: "read committed",
   enable_seqscan: "off",
+  enable_hashjoin: "off",
+  enable_mergejoin: "off",
+  jit: "off",
   tcp_keepalives_idle: 10,
   tcp_keepalives_interval: 5,
   tcp_keepalives_count: 3,

@@ -1,7 +1,7 @@
 import { systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { OutcomeUnknown } from "../../transactions/outcome_unknown.ts";
-import { NotSynced, type TransactionKind } from "../../transactions/transactions.ts";
+import { NotSynced, readOnlyError, type TransactionKind } from "../../transactions/transactions.ts";
 import { SqlSettings } from "../sql/settings.ts";
 import { SqlSignatures } from "../sql/signatures.ts";
 import { SqlSigners } from "../sql/signers.ts";
@@ -15,6 +15,7 @@ import type {
   SignatureTable,
   SignerTable,
   StoreUsage,
+  TransactionStep,
 } from "../store.ts";
 import {
   type CommitMark,
@@ -24,9 +25,11 @@ import {
   readNumbers,
   writeMark,
 } from "./commit_mark.ts";
+import { BytesCache } from "./bytes_cache.ts";
 import { Connection, ConnectionLost } from "./connection.ts";
 import { isConflict, isLockTimeout, isStalePlan, postgresError } from "./error.ts";
 import { beginLocked, migrate, type Migrated, requireStillKnown } from "./migrate.ts";
+import { PostgresObjects } from "./objects.ts";
 import { Pool } from "./pool.ts";
 import { Reconnecting } from "./reconnect.ts";
 import type { Schema } from "./schema.ts";
@@ -46,8 +49,10 @@ const MAX_WAITING = 20_000;
  * where it begins as soon as the first has committed.
  */
 const WRITERS = 2;
-/** Number of connections of transactions that only read, which need no lock. */
-const READERS = 4;
+/** Number of connections of transactions without the lock: those that only read, and those that are one statement. */
+const UNLOCKED = 4;
+/** Bytes of objects to keep in memory: those of a model that many nodes pull, and of replies that are pulled soon. */
+const MAX_CACHED_BYTES = 64 * 2 ** 20;
 /**
  * Seconds to find out whether a transaction was committed whose connection was lost meanwhile. The server needs 20 s to
  * end the session of a connection that was lost without notice.
@@ -61,6 +66,18 @@ const MAIN = { waitsForDisk: false };
 /** Begins a transaction that only reads: all its statements see what was committed before the first of them. */
 const BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
+/**
+ * Kind of a transaction of this store. "unlocked" ones write without the lock, so that they run beside all others: each
+ * is one statement on a table that no other transaction uses.
+ */
+type Kind = TransactionKind | "unlocked";
+
+/** How a transaction begins that does not take the lock. */
+const BEGIN_UNLOCKED: Readonly<Partial<Record<Kind, string>>> = {
+  "read-only": BEGIN_READING,
+  "unlocked": "BEGIN ISOLATION LEVEL READ COMMITTED",
+};
+
 /** The attempt had no effect, and the next one may succeed. */
 class TryAgain extends Error {
   constructor(cause: unknown) {
@@ -72,6 +89,8 @@ class TryAgain extends Error {
 export interface PostgresOptions extends WalSyncOptions {
   /** The versions of the schema that it knows: for tests, those of another version of this program. */
   readonly schema?: Schema;
+  /** Called before each {@link TransactionStep}, where tests simulate crashes. */
+  readonly onStep?: (step: TransactionStep) => void;
 }
 
 /** A committed transaction. */
@@ -90,17 +109,21 @@ export class PostgresStore implements LinkStore {
   readonly #target: PostgresTarget;
   readonly #texts = new StatementTexts();
   readonly #writers: Pool;
-  readonly #readers: Pool;
+  readonly #unlocked: Pool;
   readonly #log: WalSync;
   readonly #marks = new CommitMarks();
+  readonly #bytes = new BytesCache(MAX_CACHED_BYTES);
   /** Begins a transaction alone. */
   readonly #begin: string;
+  readonly #onStep: (step: TransactionStep) => void;
   readonly isShared = true;
   readonly signals: PostgresSignals;
   readonly signers: SignerTable;
   readonly signatures: SignatureTable;
   readonly settings: SettingTable;
   #closing: Promise<void> | undefined;
+  /** Resolves when the last transaction of this process that may write has the lock, so that the next one follows it. */
+  #lastBegun: Promise<void> = Promise.resolve();
 
   private constructor(
     target: PostgresTarget,
@@ -121,15 +144,17 @@ export class PostgresStore implements LinkStore {
         MAX_WAITING,
       );
     this.#writers = pool(WRITERS, connection);
-    this.#readers = pool(READERS);
+    this.#unlocked = pool(UNLOCKED);
     this.#log = new WalSync(() => Connection.open(target, { waitsForDisk: true }), options);
     this.#begin = beginLocked(lock);
+    this.#onStep = options.onStep ?? (() => {});
     this.signals = new PostgresSignals(target, `flwr_${BigInt.asUintN(32, lock)}`);
-    const perform = async <T>(work: (sql: Statements) => Promise<T>) =>
-      (await this.#perform("relaxed", work)).result;
-    this.signers = new SqlSigners(perform);
-    this.signatures = new SqlSignatures(perform);
-    this.settings = new SqlSettings(perform);
+    const perform = (kind: Kind) => async <T>(work: (sql: Statements) => Promise<T>) =>
+      (await this.#perform(kind, work)).result;
+    this.signers = new SqlSigners(perform("relaxed"));
+    // Each call adds one, and must not wait for all that the SuperLinks write.
+    this.signatures = new SqlSignatures(perform("unlocked"));
+    this.settings = new SqlSettings(perform("relaxed"));
   }
 
   /**
@@ -158,7 +183,7 @@ export class PostgresStore implements LinkStore {
     work: (tables: LinkTables) => Promise<T>,
     onCommit?: () => void,
   ): Promise<T> {
-    const { result, mark } = await this.#perform(kind, (sql) => work(sqlTables(sql)), onCommit);
+    const { result, mark } = await this.#perform(kind, (sql) => work(this.#tables(sql)), onCommit);
     if (mark !== undefined) {
       try {
         await this.#log.flush(mark);
@@ -166,12 +191,16 @@ export class PostgresStore implements LinkStore {
         // The connections may lead to a server whose place another one has taken.
         if (error instanceof CommitLost) {
           this.#writers.disconnect();
-          this.#readers.disconnect();
+          this.#unlocked.disconnect();
         }
         throw new NotSynced(result, FlwrError.from(postgresError(this.#target, error)));
       }
     }
     return result;
+  }
+
+  #tables(sql: Statements): LinkTables {
+    return { ...sqlTables(sql), objects: new PostgresObjects(sql, this.#bytes) };
   }
 
   async usage(): Promise<StoreUsage> {
@@ -189,23 +218,23 @@ export class PostgresStore implements LinkStore {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([this.#writers.close(), this.#readers.close()]);
+    await Promise.all([this.#writers.close(), this.#unlocked.close()]);
     await this.signals.close();
     await this.#log.close();
   }
 
   #perform<T>(
-    kind: TransactionKind,
+    kind: Kind,
     work: (sql: Statements) => Promise<T>,
     onCommit?: () => void,
   ): Promise<Committed<T>> {
-    const pool = kind === "read-only" ? this.#readers : this.#writers;
+    const pool = kind in BEGIN_UNLOCKED ? this.#unlocked : this.#writers;
     return pool.run((main) => this.#performOn(main, kind, work, onCommit));
   }
 
   async #performOn<T>(
     main: Reconnecting,
-    kind: TransactionKind,
+    kind: Kind,
     work: (sql: Statements) => Promise<T>,
     onCommit?: () => void,
   ): Promise<Committed<T>> {
@@ -228,13 +257,23 @@ export class PostgresStore implements LinkStore {
   async #attempt<T>(
     main: Reconnecting,
     connection: Connection,
-    kind: TransactionKind,
+    kind: Kind,
     work: (sql: Statements) => Promise<T>,
   ): Promise<Committed<T>> {
+    const turn = Promise.withResolvers<void>();
+    if (!(kind in BEGIN_UNLOCKED)) {
+      const before = this.#lastBegun;
+      this.#lastBegun = turn.promise;
+      await before;
+    }
+    if (kind !== "read-only") this.#onStep("begin");
     // Sent together with the first statement of the work.
-    const begun = connection.script(kind === "read-only" ? BEGIN_READING : this.#begin);
-    begun.catch(() => {});
-    const sql = new PostgresStatements(connection, this.#texts, kind === "read-only");
+    const begun = connection.script(BEGIN_UNLOCKED[kind] ?? this.#begin);
+    begun.then(() => turn.resolve(), () => turn.resolve());
+    const sql = new PostgresStatements(connection, this.#texts, () => {
+      if (kind === "read-only") throw readOnlyError();
+      this.#onStep("write");
+    });
     let result: T;
     try {
       result = await work(sql);
@@ -260,12 +299,16 @@ export class PostgresStore implements LinkStore {
       connection.script("COMMIT").catch(() => {});
       return { result, mark };
     }
+    this.#onStep("commit");
     // Sent together, with the writes of the work that are still on their way.
     const marked = mark && writeMark(mark);
     marked?.catch(() => {});
     try {
       const { command } = await connection.script("COMMIT");
-      if (command === "COMMIT") return { result, mark };
+      if (command === "COMMIT") {
+        this.#onStep("committed");
+        return { result, mark };
+      }
       // The transaction is rolled back, because one of these failed.
       await begun;
       if (sql.failure !== undefined) throw sql.failure;

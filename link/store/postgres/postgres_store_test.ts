@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { asOwner, postgresTest, queryAsOwner } from "../../../tests/support/postgres.ts";
+import { systemClock } from "../../../base/clock.ts";
 import { seededRandom } from "../../../base/random.ts";
 import { NotSynced } from "../../transactions/transactions.ts";
 import { runRecord } from "../../testing/records.ts";
@@ -20,6 +21,22 @@ const write = (tx: LinkTables) => tx.runs.put(runRecord({ runId: RUN, fabId: "ap
 const count = (tx: LinkTables) =>
   tx.runs.addTraffic(RUN, { bytesSent: 1, bytesReceived: 0, clientAppSeconds: 0 });
 
+/** Waits until this thread's stores have paused twice: each time, an attempt to connect has failed before. */
+async function pausedTwice(): Promise<void> {
+  const { sleep } = systemClock;
+  const paused = Promise.withResolvers<void>();
+  let pauses = 0;
+  systemClock.sleep = (seconds, signal) => {
+    if (++pauses === 2) paused.resolve();
+    return sleep(seconds, signal);
+  };
+  try {
+    await paused.promise;
+  } finally {
+    systemClock.sleep = sleep;
+  }
+}
+
 /** Opens a store for the time of a test. */
 async function opened(target: PostgresTarget): Promise<PostgresStore & AsyncDisposable> {
   const store = await PostgresStore.open(target);
@@ -30,6 +47,35 @@ async function opened(target: PostgresTarget): Promise<PostgresStore & AsyncDisp
 async function counted(store: PostgresStore): Promise<number> {
   return (await store.transaction("relaxed", (tx) => tx.runs.get(RUN)))!.bytesSent;
 }
+
+postgresTest(
+  "signatures are added while another SuperLink has the lock, and count once",
+  async (target) => {
+    await using a = await opened(target);
+    await using b = await opened(target);
+    const [locked, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const writing = a.transaction("relaxed", async (tx) => {
+      await write(tx);
+      locked.resolve();
+      await release.promise;
+    });
+    await locked.promise;
+    const signs = Array.from(
+      { length: 200 },
+      (_, nth) => ({ peer: "a", nonce: `${nth}`, until: 9 }),
+    );
+    // In both orders, so that each waits for rows of the other.
+    const [ofA, ofB] = await Promise.all([
+      a.signatures.add(signs),
+      b.signatures.add(signs.toReversed()),
+    ]);
+    ofB.reverse();
+    assert.ok(ofA.every((isNew, nth) => isNew !== ofB[nth]));
+    await b.signatures.removeExpired(9);
+    release.resolve();
+    await writing;
+  },
+);
 
 postgresTest("the tables have the columns of SQLite's", async (target) => {
   await (await PostgresStore.open(target)).close();
@@ -171,8 +217,10 @@ postgresTest("the server finds rows by indices, however many there are", async (
         counters: { references: 0, waits: 0 },
       })),
     ));
+  // Another SuperLink, which has nothing of them in memory.
+  await using other = await opened(target);
   const sent = await statementsOf(() =>
-    store.transaction("relaxed", async (tx) => {
+    other.transaction("relaxed", async (tx) => {
       await tx.objects.standings(ids);
       await tx.objects.sizes(ids);
       await tx.objects.bytesOf(ids);
@@ -490,7 +538,7 @@ postgresTest("a server that was away for a while is used again", async (target) 
   await store.transaction("durable", write);
   proxy.stop();
   const counting = store.transaction("durable", count);
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  await pausedTwice();
   proxy.start();
   await counting;
   assert.equal(await counted(store), 1);

@@ -277,17 +277,35 @@ export const MIGRATIONS: readonly string[] = [
     written_at TIMESTAMPTZ NOT NULL
   ) WITH (fillfactor = 50);
   `,
+  // Objects whose bytes are in an object store, with their sizes. garbage: locations there whose
+  // objects were removed.
+  `
+  ALTER TABLE object ADD COLUMN location ${TEXT}, ADD COLUMN size BIGINT;
+  CREATE TABLE garbage (
+    location ${TEXT} PRIMARY KEY,
+    due_at DOUBLE PRECISION
+  );
+  CREATE INDEX garbage_by_due ON garbage (due_at);
+  `,
+  // The parts of an object are added and removed with it, a thousand at a time. The server would check each row by itself.
+  `
+  ALTER TABLE object_bytes DROP CONSTRAINT object_bytes_object_id_fkey;
+  ALTER TABLE object_child DROP CONSTRAINT object_child_parent_fkey;
+
+  -- Bytes that fit into a page are stored in one place instead of two, which need two more indices.
+  ALTER TABLE object_bytes SET (toast_tuple_target = 8160);
+  `,
 ];
 
 /** For each version of this schema, the version of SQLite's that has the same tables. */
-export const SQLITE_VERSIONS: readonly number[] = [14, 14];
+export const SQLITE_VERSIONS: readonly number[] = [14, 14, 15, 15];
 
 /**
  * For each version of this schema, the earliest version whose SuperLinks can use the tables, too. A step that only adds
  * (tables, indices, columns that may be left out) repeats the entry before it, so SuperLinks of both versions can run
  * side by side. A step that changes or removes what earlier versions read or write names its own version.
  */
-export const OLDEST_VERSIONS: readonly number[] = [1, 1];
+export const OLDEST_VERSIONS: readonly number[] = [1, 1, 3, 4];
 
 /** Versions of the schema that a SuperLink knows. */
 export interface Schema {

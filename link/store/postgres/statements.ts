@@ -1,27 +1,26 @@
 import { FlwrError } from "../../../base/error.ts";
 import { type ColumnValue, type Row, type SqlValue, text } from "../sql/rows.ts";
 import type { InsertedColumns, Statements } from "../sql/statements.ts";
-import { readOnlyError } from "../../transactions/transactions.ts";
 import type { Connection, Result } from "./connection.ts";
 
 /** {@link Statements} of one attempt of a transaction. */
 export class PostgresStatements implements Statements {
   readonly #connection: Pick<Connection, "query">;
   readonly #texts: StatementTexts;
-  readonly #isReadOnly: boolean;
+  readonly #onWrite: () => void;
   #hasEnded = false;
   #failure: unknown;
   #hasWritten = false;
 
-  /** @param isReadOnly whether statements that write are refused */
+  /** @param onWrite called before each statement that writes */
   constructor(
     connection: Pick<Connection, "query">,
     texts: StatementTexts,
-    isReadOnly: boolean,
+    onWrite: () => void,
   ) {
     this.#connection = connection;
     this.#texts = texts;
-    this.#isReadOnly = isReadOnly;
+    this.#onWrite = onWrite;
   }
 
   /** The error of the first statement that failed. After it, the server refuses all others of the transaction. */
@@ -116,7 +115,11 @@ export class PostgresStatements implements Statements {
   }
 
   async #write(sql: string, values: SqlValue[]): Promise<Result> {
-    if (this.#isReadOnly) throw this.#failure ??= readOnlyError();
+    try {
+      this.#onWrite();
+    } catch (error) {
+      throw this.#failure ??= error;
+    }
     this.#hasWritten = true;
     return await this.#query(sql, values);
   }

@@ -1,11 +1,24 @@
-import type { NewObject, ObjectCounters, ObjectTable } from "../../objects/object_table.ts";
+import type {
+  NewObject,
+  ObjectCounters,
+  ObjectTable,
+  Place,
+  PlacedObject,
+} from "../../objects/object_table.ts";
+import type { Location } from "../../objects/object_store.ts";
 import type { LinkObject, ObjectId } from "../../../entities/object.ts";
 import { number, type Row, text } from "./rows.ts";
 import type { InsertedColumns, Statements } from "./statements.ts";
 
 const OBJECT: InsertedColumns = {
   table: "object",
-  columns: [["object_id", "text"], ["refs", "integer"], ["waits", "integer"]],
+  columns: [
+    ["object_id", "text"],
+    ["refs", "integer"],
+    ["waits", "integer"],
+    ["location", "text"],
+    ["size", "integer"],
+  ],
 };
 const BYTES: InsertedColumns = {
   table: "object_bytes",
@@ -15,6 +28,12 @@ const CHILD: InsertedColumns = {
   table: "object_child",
   columns: [["parent", "text"], ["position", "integer"], ["child", "text"]],
 };
+
+const GARBAGE: InsertedColumns = { table: "garbage", columns: [["location", "text"]] };
+
+/** Size of an object, whose bytes are elsewhere if its row has one. No join: PostgreSQL might read all bytes for that. */
+const SIZE = `coalesce(size, (SELECT length(bytes) FROM object_bytes
+  WHERE object_bytes.object_id = object.object_id))`;
 
 /** {@link ObjectTable} in SQL. */
 export class SqlObjects implements ObjectTable {
@@ -34,7 +53,7 @@ export class SqlObjects implements ObjectTable {
 
   async sizes(ids: readonly ObjectId[]): Promise<Map<ObjectId, number>> {
     if (ids.length === 0) return new Map();
-    const sql = "SELECT object_id, length(bytes) AS size FROM object_bytes WHERE object_id IN ?*";
+    const sql = `SELECT object_id, ${SIZE} AS size FROM object WHERE object_id IN ?*`;
     const entry = (row: Row): [ObjectId, number] => [text(row, "object_id"), number(row, "size")];
     return new Map(await this.#sql.all(entry, sql, ids));
   }
@@ -43,6 +62,26 @@ export class SqlObjects implements ObjectTable {
     if (ids.length === 0) return new Map();
     const sql = "SELECT object_id AS key, bytes FROM object_bytes WHERE object_id IN ?*";
     return await this.#sql.bytesByKey(sql, ids);
+  }
+
+  async places(ids: readonly ObjectId[]): Promise<Map<ObjectId, Place>> {
+    if (ids.length === 0) return new Map();
+    const sql = `SELECT object_id, location, size FROM object
+      WHERE object_id IN ?* AND location IS NOT NULL`;
+    const entry = (row: Row): [ObjectId, Place] => [
+      text(row, "object_id"),
+      { location: text(row, "location"), size: number(row, "size") },
+    ];
+    return new Map(await this.#sql.all(entry, sql, ids));
+  }
+
+  async placed(): Promise<{ objects: number; bytes: number }> {
+    const total = await this.#sql.one(
+      (row) => ({ objects: number(row, "objects"), bytes: number(row, "bytes") }),
+      `SELECT count(*) AS objects, CAST(coalesce(sum(size), 0) AS BIGINT) AS bytes
+         FROM object WHERE location IS NOT NULL`,
+    );
+    return total!;
   }
 
   async tree(root: ObjectId): Promise<Map<ObjectId, ObjectId[]>> {
@@ -80,9 +119,19 @@ export class SqlObjects implements ObjectTable {
     await Promise.all([
       this.#sql.insert(
         OBJECT,
-        objects.map(({ object: { id }, counters }) => [id, counters.references, counters.waits]),
+        objects.map(({ object: { id, bytes, place }, counters: { references, waits } }) => [
+          id,
+          references,
+          waits,
+          place?.location ?? null,
+          place === undefined ? null : BigInt(bytes.length),
+        ]),
       ),
-      this.#sql.insert(BYTES, objects.map(({ object: { id, bytes } }) => [id, bytes])),
+      this.#sql.insert(
+        BYTES,
+        objects.filter(({ object: { place } }) => place === undefined)
+          .map(({ object: { id, bytes } }) => [id, bytes]),
+      ),
       this.#sql.insert(
         CHILD,
         objects.flatMap(({ object: { id, children } }) =>
@@ -115,7 +164,13 @@ export class SqlObjects implements ObjectTable {
 
   async removeAll(ids: readonly ObjectId[]): Promise<void> {
     if (ids.length === 0) return;
-    await this.#sql.run("DELETE FROM object WHERE object_id IN ?*", ids);
+    const locations = await this.#sql.returningAll(
+      (row) => row.location as Location | null,
+      "DELETE FROM object WHERE object_id IN ?* RETURNING location",
+      ids,
+    );
+    const garbage = locations.filter((location) => location !== null);
+    if (garbage.length > 0) await this.#sql.insert(GARBAGE, garbage.map((each) => [each]));
   }
 
   counters(id: ObjectId): Promise<ObjectCounters | undefined> {
@@ -137,7 +192,7 @@ export class SqlObjects implements ObjectTable {
   }
 
   size(id: ObjectId): Promise<number | undefined> {
-    const sql = "SELECT length(bytes) AS size FROM object_bytes WHERE object_id = ?";
+    const sql = `SELECT ${SIZE} AS size FROM object WHERE object_id = ?`;
     return this.#sql.one((row) => number(row, "size"), sql, id);
   }
 
@@ -151,17 +206,13 @@ export class SqlObjects implements ObjectTable {
     return this.#sql.all((row) => text(row, "parent"), sql, id);
   }
 
-  add(object: LinkObject, counters: ObjectCounters): Promise<void> {
+  add(object: PlacedObject, counters: ObjectCounters): Promise<void> {
     return this.addAll([{ object, counters }]);
   }
 
   async addReferences(id: ObjectId, delta: number): Promise<number> {
     const sql = "UPDATE object SET refs = refs + ? WHERE object_id = ? RETURNING refs";
     return await this.#sql.returning((row) => number(row, "refs"), sql, delta, id) ?? 0;
-  }
-
-  async remove(id: ObjectId): Promise<void> {
-    await this.#sql.run("DELETE FROM object WHERE object_id = ?", id);
   }
 }
 

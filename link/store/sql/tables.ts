@@ -1,4 +1,5 @@
 import { SqlArtifacts } from "./artifacts.ts";
+import { SqlGarbage } from "./garbage.ts";
 import { SqlFabs, SqlLogs } from "./logs.ts";
 import { SqlInstructions, SqlReplies } from "./messages.ts";
 import { SqlNodeSettings } from "./node_settings.ts";
@@ -28,6 +29,7 @@ export function sqlTables(sql: Statements): LinkTables {
     artifacts: new SqlArtifacts(sql),
     pieces: new SqlPieces(sql),
     strayReplies: new SqlStrayReplies(sql),
+    garbage: new SqlGarbage(sql),
     servers: new SqlServers(sql),
     leases: new SqlLeases(sql),
     nextDue: () =>

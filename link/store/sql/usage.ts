@@ -20,6 +20,7 @@ const TABLES: Readonly<Record<keyof StoreUsage, string>> = {
   pieces: "piece",
   fabPieces: "fab_piece",
   strayReplies: "stray_reply",
+  garbage: "garbage",
 };
 const SQL = `SELECT ${
   Object.values(TABLES).map((table) => `(SELECT count(*) FROM ${table}) AS ${table}`).join(", ")

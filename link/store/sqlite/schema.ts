@@ -341,4 +341,15 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX signature_by_time ON signature (until);
   `,
+  // Objects whose bytes are in an object store, with their sizes. garbage: locations there whose
+  // objects were removed.
+  `
+  ALTER TABLE object ADD COLUMN location TEXT;
+  ALTER TABLE object ADD COLUMN size INTEGER;
+  CREATE TABLE garbage (
+    location TEXT PRIMARY KEY,
+    due_at REAL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX garbage_by_due ON garbage (due_at);
+  `,
 ];

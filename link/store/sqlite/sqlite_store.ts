@@ -21,10 +21,11 @@ import type {
   SignatureTable,
   SignerTable,
   StoreUsage,
+  TransactionStep,
 } from "../store.ts";
 
-/** Step of a transaction at which tests simulate a crash: the state on disk may differ before and after it. */
-export type DurableStep = "begin" | "write" | "commit" | "committed" | ReclaimStep;
+/** Step of the store's work at which tests simulate a crash: the state on disk may differ before and after it. */
+export type DurableStep = TransactionStep | ReclaimStep;
 
 /** Options of a {@link SqliteStore}. */
 export interface SqliteOptions extends OpenOptions {

@@ -189,7 +189,7 @@ async function fill(store: SqliteStore, ids: Iterable<number>): Promise<void> {
 }
 
 async function clear(store: SqliteStore, ids: Iterable<number>): Promise<void> {
-  for (const id of ids) await store.transaction("relaxed", (tx) => tx.objects.remove(`${id}`));
+  for (const id of ids) await store.transaction("relaxed", (tx) => tx.objects.removeAll([`${id}`]));
 }
 
 const EVEN = Array.from({ length: 10 }, (_, index) => 2 * index);

@@ -30,7 +30,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file along.proto.
  */
 export const file_along: GenFile = /*@__PURE__*/
-  fileDesc("CgthbG9uZy5wcm90bxIKZmx3ci5wcm90byKEAQoMQWxvbmdSZXF1ZXN0EhMKC3Rha2VzX2J5dGVzGAEgASgEEg0KBWhvbGRzGAIgAygJEigKB29iamVjdHMYAyADKAsyFy5mbHdyLnByb3RvLkFsb25nT2JqZWN0EhAKCGNvbmZpcm1zGAQgAygJEhQKDGVtcHR5X2hhbmRlZBgFIAEoCCJOCg1BbG9uZ1Jlc3BvbnNlEhMKC3Rha2VzX2J5dGVzGAEgASgEEigKB29iamVjdHMYAiADKAsyFy5mbHdyLnByb3RvLkFsb25nT2JqZWN0IjEKC0Fsb25nT2JqZWN0EhEKCW9iamVjdF9pZBgBIAEoCRIPCgdjb250ZW50GAIgASgMYgZwcm90bzM");
+  fileDesc("CgthbG9uZy5wcm90bxIKZmx3ci5wcm90byKbAQoMQWxvbmdSZXF1ZXN0EhMKC3Rha2VzX2J5dGVzGAEgASgEEg0KBWhvbGRzGAIgAygJEigKB29iamVjdHMYAyADKAsyFy5mbHdyLnByb3RvLkFsb25nT2JqZWN0EhAKCGNvbmZpcm1zGAQgAygJEhQKDGVtcHR5X2hhbmRlZBgFIAEoCBIVCg1oZWFyc19vZl9ydW5zGAYgASgIImEKDUFsb25nUmVzcG9uc2USEwoLdGFrZXNfYnl0ZXMYASABKAQSKAoHb2JqZWN0cxgCIAMoCzIXLmZsd3IucHJvdG8uQWxvbmdPYmplY3QSEQoJYmVndW5fcnVuGAMgASgEIjEKC0Fsb25nT2JqZWN0EhEKCW9iamVjdF9pZBgBIAEoCRIPCgdjb250ZW50GAIgASgMYgZwcm90bzM");
 
 /**
  * In requests: Fleet's PullMessages and PushMessages, Runtime's PullMessages, PushMessages and GetNodes.
@@ -73,6 +73,13 @@ export type AlongRequest = Message<"flwr.proto.AlongRequest"> & {
    * @generated from field: bool empty_handed = 5;
    */
   emptyHanded: boolean;
+
+  /**
+   * In Fleet's PullMessages: the response may be empty, and name a run that has begun.
+   *
+   * @generated from field: bool hears_of_runs = 6;
+   */
+  hearsOfRuns: boolean;
 };
 
 /**
@@ -101,6 +108,14 @@ export type AlongResponse = Message<"flwr.proto.AlongResponse"> & {
    * @generated from field: repeated flwr.proto.AlongObject objects = 2;
    */
   objects: AlongObject[];
+
+  /**
+   * In the response to Fleet's PullMessages: a run that has begun, 0 if there is none. Its instructions may follow soon,
+   * so the node can prepare the app.
+   *
+   * @generated from field: uint64 begun_run = 3;
+   */
+  begunRun: bigint;
 };
 
 /**

@@ -28,7 +28,6 @@ export type MakeInstance = (trains: boolean) => Promise<AppHost>;
 export class AppPool implements Disposable {
   readonly #make: MakeInstance;
   readonly #clock: Clock;
-  #first: AppHost | undefined;
   #spare: Spare | undefined;
   #trains = false;
   /** Cancels the timer that starts a spare. */
@@ -37,18 +36,21 @@ export class AppPool implements Disposable {
   /**
    * @param first an instance that is already loaded, for the first run
    * @param make starts an instance
+   * @param firstSeconds seconds for which the first instance is kept if no run uses it
    */
-  constructor(first: AppHost, make: MakeInstance, clock: Clock = systemClock) {
-    this.#first = first;
+  constructor(
+    first: AppHost,
+    make: MakeInstance,
+    clock: Clock = systemClock,
+    firstSeconds = Infinity,
+  ) {
     this.#make = make;
     this.#clock = clock;
+    this.#keep(Promise.resolve(first), firstSeconds);
   }
 
   /** Returns an unused instance. The caller disposes of it. */
   async acquire(): Promise<AppHost> {
-    const first = this.#first;
-    this.#first = undefined;
-    if (first !== undefined) return first;
     const spare = this.#spare;
     this.#spare = undefined;
     spare?.used.abort();
@@ -71,20 +73,22 @@ export class AppPool implements Disposable {
   }
 
   #makeSpare(): void {
-    if (this.#first !== undefined || this.#spare !== undefined) return;
+    if (this.#spare === undefined) this.#keep(this.#make(this.#trains), SPARE_SECONDS);
+  }
+
+  #keep(host: Promise<AppHost>, seconds: number): void {
     const used = new AbortController();
-    const spare = { host: this.#make(this.#trains), used };
+    const spare = { host, used };
     this.#spare = spare;
     spare.host.catch(() => this.#end(spare));
-    void this.#clock.sleep(SPARE_SECONDS, used.signal).then(() => {
+    if (seconds === Infinity) return;
+    void this.#clock.sleep(seconds, used.signal).then(() => {
       if (!used.signal.aborted) this.#end(spare);
     });
   }
 
   [Symbol.dispose](): void {
     this.#warmTimer.abort();
-    this.#first?.[Symbol.dispose]();
-    this.#first = undefined;
     if (this.#spare !== undefined) this.#end(this.#spare);
   }
 

@@ -211,6 +211,21 @@ testWithAllRights(
   },
 );
 
+Deno.test("a first instance that no run uses is ended, if the pool may not keep it", async () => {
+  const { made, make, first } = fakes();
+  const clock = new FakeClock();
+  using pool = new AppPool(first as unknown as AppHost, make, clock, SPARE_SECONDS);
+  await clock.advance(SPARE_SECONDS - 1);
+  assert.ok(!first.ended);
+  await clock.advance(1);
+  await eventually(() => first.ended, PATIENCE, "the end of the first one");
+  assert.equal(await pool.acquire(), made[0]);
+  const other = fakes();
+  using keeping = new AppPool(other.first as unknown as AppHost, other.make, clock);
+  await clock.advance(100 * SPARE_SECONDS);
+  assert.equal(await keeping.acquire(), other.first);
+});
+
 Deno.test("the spare of an app that does not train uses no memory for training", async () => {
   const { make, first } = fakes();
   const asked: boolean[] = [];
@@ -230,7 +245,7 @@ Deno.test("instances end with the pool, and none are started afterwards", async 
   const { made, make, first } = fakes();
   const pool = new AppPool(first as unknown as AppHost, make, new FakeClock());
   pool[Symbol.dispose]();
-  assert.ok(first.ended);
+  await eventually(() => first.ended, PATIENCE, "the end of the first one");
   const clock = new FakeClock();
   const second = new AppPool(await make(), make, clock);
   await second.acquire();

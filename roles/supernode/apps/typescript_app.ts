@@ -1,3 +1,4 @@
+import { systemClock } from "../../../base/clock.ts";
 import type { InstalledApp } from "../../../fab/install.ts";
 import { findAppModule } from "../../../hosting/app/app_module.ts";
 import type { AppHost } from "../../../hosting/app/app_host.ts";
@@ -6,7 +7,7 @@ import {
   type SandboxedAppOptions,
   startSandboxedApp,
 } from "../../../hosting/sandbox/sandboxed_app.ts";
-import { AppPool, instancePerRun } from "./app_pool.ts";
+import { AppPool, instancePerRun, SPARE_SECONDS } from "./app_pool.ts";
 import type { ReadyApp } from "./fab_apps.ts";
 import type { WarmApps } from "./warm_apps.ts";
 
@@ -41,6 +42,9 @@ export async function startTypeScriptApp(
   const pool = new AppPool(
     await startSandboxedApp(app),
     (trains) => prepareSandboxedApp(app, trains),
+    systemClock,
+    // It may have been started for a run that never asks this node.
+    SPARE_SECONDS,
   );
   const handler = instancePerRun(live, pool);
   return { forRun: () => handler, [Symbol.dispose]: () => pool[Symbol.dispose]() };

@@ -1,3 +1,4 @@
+import type { RunId } from "../../../entities/metadata.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { load } from "../../../base/load.ts";
@@ -20,6 +21,8 @@ export interface DialectOptions extends Pick<ChannelOptions, "address" | "tls"> 
   /** Whether the node was started with an app of its own. */
   readonly hasOwnApp: boolean;
   readonly onRetry: (retry: Retry) => void;
+  /** Called with a run that has begun: its instructions may follow soon. */
+  readonly onRunBegun?: (runId: RunId) => void;
   readonly clock: Clock;
   readonly random: Random;
 }

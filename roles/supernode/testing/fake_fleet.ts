@@ -136,7 +136,7 @@ export function instruction(id: string, runId = 7n): Message {
 export function start(
   fleet: FakeFleet,
   handle: Handle = echo,
-  options: Pick<NodeOptions, "releaseRun" | "sendErrorDetails"> = {},
+  options: Partial<Pick<NodeOptions, "releaseRun" | "sendErrorDetails" | "runs">> = {},
 ) {
   const clock = new FakeClock();
   const controller = new AbortController();
@@ -151,7 +151,7 @@ export function start(
     random: seededRandom(1),
     ...options,
   });
-  return { clock, controller, ended: node.run(controller.signal) };
+  return { clock, controller, node, ended: node.run(controller.signal) };
 }
 
 /** Advances the clock in steps of 1 s, shorter than any wait in these tests. */

@@ -140,7 +140,7 @@ async function chaosApp(stage: Stage): Promise<string> {
   await Deno.mkdir(`${folder}/quickstart`, { recursive: true });
   const files = {
     "pyproject.toml": `${APPS}/chaos/pyproject.toml`,
-    "server.ts": `${APPS}/chaos/server.ts`,
+    "server.ts": `${APPS}/typescript/chaos_server.ts`,
     // the same model in both languages
     "arithmetic.ts": `${APPS}/typescript/arithmetic.ts`,
     "quickstart/arithmetic.py": `${APPS}/python/arithmetic.py`,

@@ -20,7 +20,7 @@ const ASKED = Deno.env.get("ATTACKS")?.split(",");
 /** Whether to check latencies of heartbeats. */
 const STRICT = NIGHTLY || ASKED !== undefined;
 /** Duration of one attack in seconds. */
-const SECONDS = Number(Deno.env.get("ATTACK_SECONDS") ?? (NIGHTLY ? 60 : 3));
+const SECONDS = Number(Deno.env.get("ATTACK_SECONDS") ?? (NIGHTLY ? 60 : 2));
 /** Largest growth of the SuperLink's memory during an attack, in MiB. */
 const MAX_GROWTH_MIB = 150;
 /** Largest log during an attack, in bytes. */

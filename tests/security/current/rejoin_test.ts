@@ -5,6 +5,7 @@ import { ControlClient } from "../../../rpc/dialects/current/client/control_clie
 import { parsePublicKey } from "../../../auth/parse_public_key.ts";
 import { Credentials, makeCredentials } from "../../support/credentials.ts";
 import { eventually } from "../../support/deadline.ts";
+import { freePorts } from "../../support/ports.ts";
 import { joined, startFlwr, startSuperLink } from "../../support/flwr.ts";
 import { scenario, type Stage } from "../../support/stage.ts";
 
@@ -36,7 +37,7 @@ scenario(
         credentials,
         flags: ["--database", stage.path("link.db"), "--port", port],
       });
-    const superLink = await start("0");
+    const superLink = await start(String(freePorts(1)[0]));
     const control = async <T>(ask: (client: ControlClient) => Promise<T>): Promise<T> => {
       const rootCertificates = await Deno.readTextFile(credentials.caCertificate);
       const client = new ControlClient(

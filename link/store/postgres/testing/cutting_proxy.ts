@@ -1,3 +1,4 @@
+import { freePorts } from "../../../../tests/support/ports.ts";
 import type { PostgresTarget } from "../target.ts";
 
 /** What happens to a part of a connection's bytes. "drop" cuts the connection there. */
@@ -25,8 +26,9 @@ export class CuttingProxy implements AsyncDisposable {
 
   private constructor(target: PostgresTarget) {
     this.#target = target;
-    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    this.port = this.#listener.addr.port;
+    // No connection may take it while the proxy is stopped.
+    [this.port] = freePorts(1) as [number];
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: this.port });
     this.#accept(this.#listener);
   }
 

@@ -1,11 +1,12 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { FlwrError } from "../../../../base/error.ts";
 import { sha256Hex } from "../../../../base/platform.ts";
 import { flwrHome } from "../../../../fab/home.ts";
 import { findAppModule } from "../../../../hosting/app/app_module.ts";
 import { onShutdown } from "../../../flags/shutdown.ts";
-import { readTypes, typesUrl } from "./installation.ts";
+import { readTypes, typesUrl, withoutComments } from "./installation.ts";
+import { checkNatively, type NativeVerdict } from "./native_check.ts";
 import { PassedChecks } from "./passed_checks.ts";
 import { runGuarded } from "./run_guarded.ts";
 
@@ -71,10 +72,12 @@ async function checkApp(
     : AbortSignal.any([shutdown.signal, signal]);
   await using copy = await AppCopy.create(files);
   const entry = await copy.writeEntry(components);
+  const verdict = await copy.checkNatively(components, stopped);
+  if (verdict === "passed") return;
   // A check with few of Deno's declarations takes half the time. If it fails, all of them may be needed, and the errors
   // that are shown refer to the installed files.
-  const found = await copy.check("few", entry, stopped) &&
-    await copy.check("all", entry, stopped);
+  if (verdict === "unjudged" && await copy.check("few", entry, stopped) === undefined) return;
+  const found = await copy.check("all", entry, stopped);
   if (found === undefined) return;
   throw typeErrors(found.replaceAll(copy.appUrl, pathToFileURL(resolve(folder)).href), entry);
 }
@@ -95,14 +98,17 @@ class AppCopy implements AsyncDisposable {
   /** The copy's app folder. */
   readonly app: string;
 
-  private constructor(readonly folder: string) {
+  readonly #files: ReadonlyMap<string, Uint8Array>;
+
+  private constructor(readonly folder: string, files: ReadonlyMap<string, Uint8Array>) {
     this.app = join(folder, "app");
+    this.#files = files;
   }
 
   static async create(files: ReadonlyMap<string, Uint8Array>): Promise<AppCopy> {
     // On some systems /tmp is a link, and Deno's messages have the real path.
     const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "flwr-check-" }));
-    const copy = new AppCopy(folder);
+    const copy = new AppCopy(folder, files);
     for (const [file, content] of files) {
       if (!CODE.test(file)) continue;
       const path = join(copy.app, file);
@@ -134,6 +140,32 @@ class AppCopy implements AsyncDisposable {
     const head = 'import type { ClientApp, ServerApp } from "flwr";\n';
     await Deno.writeTextFile(entry, head + lines.join(""));
     return entry;
+  }
+
+  /** Checks the app and its components with TypeScript's native compiler. */
+  async checkNatively(
+    components: AppToCheck["components"],
+    stopped: AbortSignal,
+  ): Promise<NativeVerdict> {
+    const late = AbortSignal.timeout(CHECK_SECONDS * 1000);
+    try {
+      return await checkNatively({
+        files: this.#files,
+        folder: this.folder,
+        components: await Promise.all(
+          Object.entries(components).map(async ([kind, spec]) => {
+            const { file, exportName } = await findAppModule(spec, this.app);
+            return { kind, file: relative(this.app, file), exportName };
+          }),
+        ),
+        libraryTypes: withoutComments(await readTypes()),
+        globals: GLOBALS,
+        signal: AbortSignal.any([late, stopped]),
+      });
+    } catch (error) {
+      if (stopped.aborted) throw interrupted();
+      throw late.aborted ? tookTooLong() : error;
+    }
   }
 
   /** Checks a module with few or all of Deno's declarations. @returns the errors; undefined if there are none */
@@ -184,14 +216,6 @@ const ISOLATED = ["--no-npm", "--no-remote", "--no-lock", "--node-modules-dir=no
  * sixth of the processor time.
  */
 const HEAP = "--v8-flags=--min-semi-space-size=32";
-
-/**
- * The types of the library without their comments, which are two thirds of the text. Only the declarations count, and
- * reading them takes less time.
- */
-export function withoutComments(types: string): string {
-  return types.replaceAll(/\/\*\*[^]*?\*\//g, "");
-}
 
 /** Deno's declarations without those of Node.js, which take half of the time. */
 const FEW = [

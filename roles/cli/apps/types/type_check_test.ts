@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { testWithAllRights } from "../../../../base/testing/all_rights.ts";
 import ts from "typescript";
-import { withoutComments } from "./type_check.ts";
-import { readTypes } from "./installation.ts";
+import { globalTypes, readTypes, withoutComments } from "./installation.ts";
 
 /** Declarations as the compiler writes them. */
 function declarations(text: string): string {
@@ -9,9 +9,14 @@ function declarations(text: string): string {
   return ts.createPrinter({ removeComments: true }).printFile(file);
 }
 
-Deno.test("the types of the check have all declarations of the installed ones, and no comments", async () => {
-  const types = await readTypes();
-  const bare = withoutComments(types);
-  assert.equal(declarations(bare), declarations(types));
-  assert.ok(!bare.includes("/**"));
-});
+testWithAllRights(
+  "the types of the check have all declarations of the installed ones, and no comments",
+  async () => {
+    const globals = new TextDecoder().decode(await globalTypes());
+    for (const types of [await readTypes(), globals]) {
+      const bare = withoutComments(types);
+      assert.equal(declarations(bare), declarations(types));
+      assert.ok(!bare.includes("/**"));
+    }
+  },
+);

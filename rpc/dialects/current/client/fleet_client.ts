@@ -89,15 +89,26 @@ export class FleetClient {
   }
 
   /**
-   * Pulls the next instruction. @param options.holds objects that the node has, with all their descendants: the
-   * response need not include them
+   * Pulls the next instruction.
+   *
+   * @param options.holds objects that the node has, with all their descendants: the response need not include them
+   * @param options.hearsOfRuns whether the response may name a run that has begun, instead of an instruction
    */
   async pullMessages(
     nodeId: NodeId,
-    { holds = [], signal }: { holds?: readonly ObjectId[]; signal?: AbortSignal } = {},
+    { holds = [], hearsOfRuns = false, signal }: {
+      holds?: readonly ObjectId[];
+      hearsOfRuns?: boolean;
+      signal?: AbortSignal;
+    } = {},
   ): Promise<PullMessagesResponse> {
     // A node handles one instruction at a time, and pulls between them.
-    const along = { takesBytes: BigInt(MAX_ALONG_BYTES), holds: [...holds], emptyHanded: true };
+    const along = {
+      takesBytes: BigInt(MAX_ALONG_BYTES),
+      holds: [...holds],
+      emptyHanded: true,
+      hearsOfRuns,
+    };
     return await this.call(Fleet.method.pullMessages, { node: { nodeId }, along }, {
       timeoutSeconds: PULL_DEADLINE_SECONDS,
       answerSeconds: answerSeconds(),

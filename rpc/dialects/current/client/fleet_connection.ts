@@ -27,6 +27,9 @@ import { BROKEN_MESSAGE, receiveMessage } from "./object_transfer.ts";
 import { Parallel } from "./parallel.ts";
 import { longPoll } from "./poll.ts";
 
+/** Most responses about begun runs that one pull follows up at once. */
+export const MAX_HINTS = 16;
+
 /** Options of a {@link CurrentFleetConnection}. */
 export interface CurrentFleetConnectionOptions {
   readonly channel: Channel;
@@ -41,6 +44,8 @@ export interface CurrentFleetConnectionOptions {
   readonly name?: string;
   /** How the node joins and leaves; with ActivateNode and DeactivateNode by default. */
   readonly membership?: NodeMembership;
+  /** Called with a run that has begun: its instructions may follow soon (default: the SuperLink does not report any). */
+  readonly onRunBegun?: (runId: RunId) => void;
   /** Checks the tree of each pulled message, and throws a FlwrError for an invalid one. */
   readonly checkTree?: (tree: WireTree) => void;
   readonly clock: Clock;
@@ -97,15 +102,25 @@ export class CurrentFleetConnection implements FleetConnection {
 
   async pull(signal?: AbortSignal): Promise<Message | undefined> {
     const member = this.#joined();
+    const { onRunBegun } = this.#options;
     return await longPoll(this.#options, signal, async () => {
-      const answer = await member.client.pullMessages(member.nodeId, {
-        holds: this.#kept.holds,
-        ...(signal && { signal }),
-      });
-      member.takesBytes = alongBytes(answer.along?.takesBytes ?? 0n);
-      const message = await this.#receive(member, answer, signal);
-      if (message === undefined) this.#kept.expire(this.#options.clock.now());
-      return message;
+      // A response that names a run came early, so the next pull follows at once. Limited, because a SuperLink that gives
+      // many such responses is polled like one that does not hold pulls.
+      for (let hints = 0;; hints++) {
+        const answer = await member.client.pullMessages(member.nodeId, {
+          holds: this.#kept.holds,
+          hearsOfRuns: onRunBegun !== undefined,
+          ...(signal && { signal }),
+        });
+        member.takesBytes = alongBytes(answer.along?.takesBytes ?? 0n);
+        const begun = answer.along?.begunRun ?? 0n;
+        if (begun !== 0n) onRunBegun?.(begun);
+        const message = await this.#receive(member, answer, signal);
+        if (message === undefined) this.#kept.expire(this.#options.clock.now());
+        if (message !== undefined || begun === 0n || hints === MAX_HINTS || signal?.aborted) {
+          return message;
+        }
+      }
     });
   }
 

@@ -46,6 +46,7 @@ export async function orKeyRefused<T>(act: () => Promise<T>): Promise<T> {
  *
  * @param onError gets errors that occur after the response
  * @param options.emptyHanded whether the node reports that it has no instruction in hand
+ * @param options.until ends the wait
  * @returns undefined if none arrived in time
  * @throws FlwrError "unauthenticated" if the node was disconnected meanwhile
  */
@@ -53,10 +54,10 @@ export async function pullInstructionForCaller(
   link: Pick<Link, "messages">,
   call: AuthenticatedCall<NodeCaller>,
   onError: (error: unknown) => void,
-  { emptyHanded }: { readonly emptyHanded?: boolean } = {},
+  { emptyHanded, until }: { readonly emptyHanded?: boolean; readonly until?: AbortSignal } = {},
 ): Promise<LinkMessage | undefined> {
   const nodeId = nodeOf(call);
-  const signal = AbortSignal.any([call.signal, call.caller.revoked]);
+  const signal = AbortSignal.any([call.signal, call.caller.revoked, ...(until ? [until] : [])]);
   const message = await orDenied(() =>
     link.messages.pullInstruction(nodeId, { holdSeconds: MAX_HOLD_SECONDS, signal, emptyHanded })
   );

@@ -40,6 +40,7 @@ import {
   pullInstructionForCaller,
   requireRunning,
 } from "./fleet_call.ts";
+import type { BegunRuns } from "./begun_runs.ts";
 import type { NodeCaller } from "./node_caller.ts";
 import { readPushedAlong } from "./pushed_along.ts";
 import { readPushedBatch } from "./pushed_messages.ts";
@@ -54,6 +55,8 @@ export interface FleetServiceOptions {
   readonly knownKeysOnly: boolean;
   /** Gets errors that occur after the response. */
   readonly onError: (error: unknown) => void;
+  /** Reports the runs that begin, to nodes that prepare their apps (default: nodes are not told). */
+  readonly begunRuns?: BegunRuns;
 }
 
 /**
@@ -65,7 +68,7 @@ export interface FleetServiceOptions {
  */
 export function currentFleetHandlers(
   link: Pick<Link, "nodes" | "runs" | "messages" | "objects">,
-  { knownKeysOnly, onError }: FleetServiceOptions,
+  { knownKeysOnly, onError, begunRuns }: FleetServiceOptions,
 ): ServiceHandlers<typeof Fleet, NodeCaller> {
   return {
     async registerNode(_request, { caller }) {
@@ -124,11 +127,16 @@ export function currentFleetHandlers(
     async pullMessages({ along }, call) {
       const nodeId = nodeOf(call);
       const asked = along && readAskedAlong(along);
+      using begun = along?.hearsOfRuns ? begunRuns?.listen() : undefined;
       const message = await pullInstructionForCaller(link, call, onError, {
         emptyHanded: along?.emptyHanded === true,
+        until: begun?.signal,
       });
       if (message === undefined) {
-        return create(PullMessagesResponseSchema, { along: asked && alongAnswer() });
+        const hint = begun?.runId !== undefined && { begunRun: begun.runId };
+        return create(PullMessagesResponseSchema, {
+          along: asked && { ...alongAnswer(), ...hint },
+        });
       }
       const tree = await treeOf(link, message);
       if (tree === undefined) {

@@ -5,7 +5,7 @@ import {
   isSignedBody,
 } from "../../../../auth/executor_secret.ts";
 import type { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
-import { isLoopback, parseAddress } from "../../../address.ts";
+import { hostOfPeer, isLoopback } from "../../../address.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { CallHead } from "../../../call.ts";
 import { methodPath, type ServiceOptions } from "../../../service.ts";
@@ -92,7 +92,7 @@ async function admitExecutor(call: CallHead, executors: Executors): Promise<void
         "--isolation process",
     );
   }
-  if (executors === "this-machine" && !isLoopback(parseAddress(call.peer).host)) {
+  if (executors === "this-machine" && !isFromThisMachine(call)) {
     throw new ApiError(
       "task-token-invalid",
       "This server assigns tasks only to programs on its own machine: others need its " +
@@ -102,6 +102,11 @@ async function admitExecutor(call: CallHead, executors: Executors): Promise<void
   if (typeof executors !== "string" && !await executors.verify(call.method, signatureOf(call))) {
     throw executorDenied();
   }
+}
+
+/** Whether a call came from this machine, and through no proxy on another one. */
+function isFromThisMachine({ peer, proxy = peer }: CallHead): boolean {
+  return [peer, proxy].every((address) => isLoopback(hostOfPeer(address)));
 }
 
 function signatureOf(call: CallHead): ExecutorSignature {

@@ -17,6 +17,7 @@ import { messageObject, parseMessageObject } from "../../../objects/message.ts";
 import { bindService, joinServices, type ServiceBinding } from "../../../service.ts";
 import { CurrentFleetConnection } from "../client/fleet_connection.ts";
 import { deflateMessages, inflateMessage } from "../client/message_objects.ts";
+import { BegunRuns } from "../server/begun_runs.ts";
 import { currentFleetHandlers } from "../server/fleet_service.ts";
 import type { NodeDenial } from "../../admission.ts";
 import { nodeAuthentication } from "../server/node_authentication.ts";
@@ -28,6 +29,8 @@ export class FleetStage implements AsyncDisposable {
   readonly link: Link;
   readonly clock: FakeClock;
   readonly binding: ServiceBinding;
+  /** Tells nodes of runs that begin. Runs of the stage are not reported by themselves. */
+  readonly begunRuns = new BegunRuns();
   /** Refused calls, with the reasons. */
   readonly denials: NodeDenial[] = [];
   /** Nodes whose Flower 1.19 was refused. */
@@ -64,7 +67,11 @@ export class FleetStage implements AsyncDisposable {
     const onError = (error: unknown) => {
       throw error;
     };
-    const current = currentFleetHandlers(watched, { knownKeysOnly, onError });
+    const current = currentFleetHandlers(watched, {
+      knownKeysOnly,
+      onError,
+      begunRuns: this.begunRuns,
+    });
     const older = olderFleetHandlers(watched, {
       current,
       clock,
@@ -92,9 +99,18 @@ export class FleetStage implements AsyncDisposable {
   }
 
   /** Opens a node's connection. */
-  node(key?: PrivateKey, channel: DirectChannel = this.channel()): CurrentFleetConnection {
+  node(
+    key?: PrivateKey,
+    channel: DirectChannel = this.channel(),
+    onRunBegun?: (runId: bigint) => void,
+  ): CurrentFleetConnection {
+    const { clock } = this;
     const random = seededRandom(2);
-    return new CurrentFleetConnection({ channel, clock: this.clock, random, ...(key && { key }) });
+    return new CurrentFleetConnection({
+      ...{ channel, clock, random },
+      ...(key && { key }),
+      ...(onRunBegun && { onRunBegun }),
+    });
   }
 
   channel(options?: ConstructorParameters<typeof DirectChannel>[1]): DirectChannel {

@@ -1,0 +1,102 @@
+import type { LinkContext, LinkTransaction } from "./context.ts";
+import { type LargeObjects, ORPHAN_SECONDS } from "./objects/large_objects.ts";
+import { type Location, objectAt } from "./objects/object_store.ts";
+import type { Effects } from "./transactions/transactions.ts";
+
+/** Limits of the removal of bytes from the object store. Times are in seconds. */
+export interface GarbageLimits {
+  /** Time between two removals of the bytes of removed objects. */
+  readonly garbageSeconds: number;
+  /** Time from the removal of an object to that of its bytes, which other calls may be reading. */
+  readonly garbageGraceSeconds: number;
+  /** Number of objects whose bytes are removed in one step. */
+  readonly garbageBatch: number;
+  /** Time between two searches of the object store for bytes without an object, which crashes leave. */
+  readonly orphanSearchSeconds: number;
+}
+
+/** Default limits of the removal of bytes. */
+export const DEFAULT_GARBAGE_LIMITS: GarbageLimits = {
+  garbageSeconds: 30,
+  garbageGraceSeconds: 120,
+  garbageBatch: 200,
+  orphanSearchSeconds: 6 * 3600,
+};
+
+/**
+ * Background task that removes bytes from the object store: those of removed objects, and those that crashes left. Of
+ * SuperLinks that share a store, one does it at a time. Two would do no harm, because locations are never used again.
+ */
+export async function collectGarbageUntilClosed(context: LinkContext): Promise<void> {
+  const { clock, closing, large, limits } = context;
+  if (large === undefined) return;
+  let searchAt = clock.now() + limits.garbageSeconds;
+  let cursor = "";
+  for (;;) {
+    await clock.sleep(limits.garbageSeconds, closing);
+    if (closing.aborted) return;
+    try {
+      while (await collectSome(context, large) && !closing.aborted);
+      if (closing.aborted || clock.now() < searchAt) continue;
+      // One page at a time, so that the search takes little of the store's time.
+      cursor = await searchPage(context, large, cursor);
+      if (cursor === "") searchAt = clock.now() + limits.orphanSearchSeconds;
+    } catch {
+      // The store, or the object store, has reported it. The next step comes soon.
+    }
+  }
+}
+
+/** Removes the bytes of some removed objects. @returns whether there may be more */
+async function collectSome(context: LinkContext, large: LargeObjects): Promise<boolean> {
+  const { clock, limits } = context;
+  const due = await asLeader(context, async (tx) => {
+    await tx.garbage.schedule(clock.now() + limits.garbageGraceSeconds);
+    return await tx.garbage.due(clock.now(), limits.garbageBatch);
+  });
+  if (due === undefined || due.length === 0) return false;
+  await large.remove(due);
+  await context.transact("relaxed", (tx) => tx.garbage.removeAll(due));
+  return due.length === limits.garbageBatch;
+}
+
+/** Removes bytes without an object from one page of the store's list. @returns the next page; "" after the last */
+async function searchPage(
+  context: LinkContext,
+  large: LargeObjects,
+  cursor: string,
+): Promise<string> {
+  const isLeader = await asLeader(context, () => Promise.resolve(true));
+  if (isLeader === undefined) return "";
+  const { found, next = "" } = await large.list(cursor);
+  const old = found.filter(({ age }) => age > ORPHAN_SECONDS).map(({ location }) => location);
+  const known = await context.transact("read-only", (tx) => knownLocations(tx, old));
+  const orphans = old.filter((location) => !known.has(location));
+  await large.remove(orphans);
+  if (orphans.length > 0) {
+    context.onEvent({ kind: "orphans-removed", objects: orphans.length });
+  }
+  return next;
+}
+
+/** Those of the locations that the database refers to. */
+async function knownLocations(
+  tx: LinkTransaction,
+  locations: readonly Location[],
+): Promise<Set<Location>> {
+  const known = await tx.garbage.among(locations);
+  const places = await tx.objects.places([...new Set(locations.map(objectAt))]);
+  for (const { location } of places.values()) known.add(location);
+  return known;
+}
+
+/** Runs a transaction if this SuperLink does the housekeeping. @returns undefined if another one does */
+function asLeader<T>(
+  { housekeeping, transact }: LinkContext,
+  work: (tx: LinkTransaction) => Promise<T>,
+): Promise<T | undefined> {
+  return transact("relaxed", async (tx, effects: Effects<never>) => {
+    if (await housekeeping?.leads(tx, effects) === false) return undefined;
+    return await work(tx);
+  });
+}
