@@ -1,6 +1,7 @@
 import type { LinkContext, LinkTransaction } from "./context.ts";
 import type { LinkEvent } from "./events.ts";
 import { handleEndedServer } from "./ended_servers.ts";
+import { GRACE_SECONDS } from "./transactions/store_trouble.ts";
 import { handleDuePush } from "./messages/push_end.ts";
 import { handleDueInstruction } from "./messages/end_instruction.ts";
 import { handleDueStrayReply } from "./messages/replies.ts";
@@ -91,10 +92,13 @@ export class Housekeeper {
   /** Handles due records. @returns Unix time in seconds of the next due record, or Infinity */
   async #settle(context: LinkContext): Promise<number> {
     const { clock, closing, limits } = context;
+    /** Until when nodes and runs do not time out, and so absent nodes are not looked for. */
+    let graceUntil = -Infinity;
     try {
       const asked = clock.now();
       const next = await context.transact("relaxed", async (tx, effects) => {
         if (await context.housekeeping?.leads(tx, effects) === false) return undefined;
+        const gap = context.store.isShared ? await context.server.lastGap(tx) : -Infinity;
         // After the first answer, because until then a shared store may have worked for other SuperLinks.
         const now = clock.now();
         if (context.store.isShared && now - asked > limits.stallSeconds) context.trouble.stalled();
@@ -109,7 +113,7 @@ export class Housekeeper {
           }
         };
         if (context.store.isShared) await sweep(await context.server.ended(tx), handleEndedServer);
-        const { graceUntil } = context.trouble;
+        graceUntil = Math.max(context.trouble.graceUntil, gap + GRACE_SECONDS);
         if (now >= graceUntil) {
           await sweep(await tx.nodes.due(now, batch), handleDueNode);
           await sweep(await tx.runs.due(now, batch), handleDueRun);
@@ -132,7 +136,7 @@ export class Housekeeper {
       // Another SuperLink can make something due, and this one can miss that.
       const relookAt = context.store.isShared ? clock.now() + limits.relookSeconds : Infinity;
       if (next === undefined) return relookAt;
-      const absencesAt = Math.max(context.absences.dueAt, context.trouble.graceUntil);
+      const absencesAt = Math.max(context.absences.dueAt, graceUntil);
       return Math.min(next, context.retention.dueAt, absencesAt, relookAt);
     } catch (error) {
       if (!closing.aborted) context.onEvent({ kind: "housekeeping-failed", error });

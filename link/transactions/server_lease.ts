@@ -74,21 +74,20 @@ export class ServerLease {
     const expired = others.filter(({ leaseUntil }) => leaseUntil <= now);
     // This process may have stood still within the transaction, while the others waited for its end.
     const mayReturn = expired.some(({ leaseUntil }) => leaseUntil !== ENDED) &&
-      (this.#isLate(this.#extendedAt, now) || await this.#returnUntil(tx, now) > now);
+      (this.#isLate(this.#extendedAt, now) || await this.lastGap(tx) + this.#seconds > now);
     return mayReturn ? expired.filter(({ leaseUntil }) => leaseUntil === ENDED) : expired;
   }
 
-  /** Unix time in seconds until which others may come back. */
-  async #returnUntil(tx: ServerTransaction, now: number): Promise<number> {
-    const lease = await tx.leases.get(RETURN);
-    return lease?.until ?? await this.#letReturn(tx, now);
+  /** Unix time in seconds of the end of the last time in which no SuperLink reached the store; -Infinity if none is known. */
+  async lastGap(tx: ServerTransaction): Promise<number> {
+    const { until = -Infinity } = await tx.leases.get(RETURN) ?? {};
+    return until - this.#seconds;
   }
 
-  async #letReturn(tx: ServerTransaction, now: number): Promise<number> {
-    const until = now + this.#seconds;
+  async #letReturn(tx: ServerTransaction, now: number): Promise<void> {
     const { number = 0 } = await tx.leases.get(RETURN) ?? {};
+    const until = now + this.#seconds;
     await tx.leases.put({ name: RETURN, holder: this.id, number: number + 1, until });
-    return until;
   }
 
   /**
@@ -116,7 +115,8 @@ export class ServerLease {
     // After the answer, because a shared store may first have worked for other SuperLinks.
     const now = this.#clock.now();
     const isGap = all.every(({ leaseUntil }) => this.#isLate(leaseUntil - this.#seconds, now));
-    if (isGap) await this.#letReturn(tx, now);
+    // The first SuperLink of all has nobody to wait for.
+    if (isGap && all.length > 0) await this.#letReturn(tx, now);
     const leaseUntil = now + this.#seconds;
     await tx.servers.put({ serverId: this.id, leaseUntil });
     effects.after(() => {

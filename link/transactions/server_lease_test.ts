@@ -79,6 +79,9 @@ Deno.test("others are judged only after extensions have come in time for as long
     }
   };
   await extend();
+  assert.equal(await hasEnded(expired), true, "nothing says that the store did not answer");
+  await clock.advance(20);
+  await extend();
   await steadily(10);
   assert.equal(await hasEnded(expired), false, "the store may not have answered before");
   await steadily(5);
@@ -103,7 +106,9 @@ Deno.test("an extension of any SuperLink shows that the store answers", async ()
   const { extend, hasEnded, another } = lease(clock);
   await extend();
   const expired = clock.now() - 100;
+  await clock.advance(20);
   let last = await another();
+  assert.equal(await hasEnded(expired, last), false, "the store may not have answered before");
   // No SuperLink lives for long, as when one after the other crashes.
   for (let passed = 0; passed < SECONDS; passed += 5) {
     await clock.advance(5);

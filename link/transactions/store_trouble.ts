@@ -4,7 +4,7 @@ import { FlwrError } from "../../base/error.ts";
 /** Seconds between two reports of the same failure. */
 const REPORT_SECONDS = 60;
 /** Seconds after a failure or a stall during which nodes and runs do not time out: heartbeats could not be stored. */
-const GRACE_SECONDS = 60;
+export const GRACE_SECONDS = 60;
 
 /** An event of the store. */
 export type StoreEvent =

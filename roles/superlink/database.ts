@@ -3,6 +3,7 @@ import { FlwrError } from "../../base/error.ts";
 import { load } from "../../base/load.ts";
 import { log } from "../../base/log.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
+import type { PostgresStore } from "../../link/store/postgres/postgres_store.ts";
 import type { PostgresTarget } from "../../link/store/postgres/target.ts";
 import type { LinkStore } from "../../link/store/store.ts";
 import type { PostgresFlags } from "./postgres_flags.ts";
@@ -92,8 +93,8 @@ function readFile(text: string): string | undefined {
  *
  * @throws FlwrError naming `--database`
  */
-export async function openStore(config: DatabaseConfig): Promise<LinkStore> {
-  try {
+export function openStore(config: DatabaseConfig): Promise<LinkStore> {
+  return named<LinkStore>(config, async () => {
     switch (config.kind) {
       case "memory":
         return new MemoryStore();
@@ -102,6 +103,16 @@ export async function openStore(config: DatabaseConfig): Promise<LinkStore> {
       case "postgres":
         return await openPostgres(config.target);
     }
+  });
+}
+
+/** Opens a store. What it throws names the flag. */
+async function named<S extends LinkStore>(
+  config: DatabaseConfig,
+  open: () => Promise<S>,
+): Promise<S> {
+  try {
+    return await open();
   } catch (error) {
     const { code, message, hints } = FlwrError.from(error);
     const more = config.kind === "sqlite" && config.isDefault
@@ -142,7 +153,27 @@ async function openSqlite({ file, isDefault }: SqliteConfig): Promise<LinkStore>
   return store;
 }
 
-async function openPostgres(target: PostgresTarget): Promise<LinkStore> {
+/**
+ * Creates or migrates the tables.
+ *
+ * @returns what was done, and which SuperLinks can use a shared database now, as a line for the user
+ */
+export async function migrateTables(config: DatabaseConfig): Promise<string> {
+  if (config.kind !== "postgres") {
+    await (await openStore(config)).close();
+    return "The database has the tables of this version";
+  }
+  const store = await named(config, () => openPostgres(config.target));
+  await store.close();
+  const { from, to, oldest } = store.migrated;
+  if (from === to) return `The database has schema ${to}. Nothing was changed`;
+  if (from === 0) return `The database has the tables of this version: schema ${to}`;
+  return oldest > from
+    ? `Migrated from schema ${from} to ${to}. SuperLinks of earlier versions cannot use the database any more`
+    : `Migrated from schema ${from} to ${to}. SuperLinks of schema ${oldest} and later can go on`;
+}
+
+async function openPostgres(target: PostgresTarget): Promise<PostgresStore> {
   const { PostgresStore } = await load<
     typeof import("../../link/store/postgres/postgres_store.ts")
   >(new URL("../../link/store/postgres/postgres_store.ts", import.meta.url));

@@ -10,7 +10,7 @@ import {
   readObjectStore,
 } from "./object_store_flags.ts";
 import { printLine } from "../output/print_line.ts";
-import { openStore, readDatabase } from "./database.ts";
+import { migrateTables, readDatabase } from "./database.ts";
 import type { PostgresFlags } from "./postgres_flags.ts";
 
 const EXPLANATION = `
@@ -42,8 +42,7 @@ export function command(): Command {
     .addCommand(
       databaseCommand("migrate", "Create the tables, or migrate those of an earlier version.")
         .action(async (database: string, flags: PostgresFlags) => {
-          await migrate(database, flags);
-          printLine("The database has the tables of this version");
+          printLine(await migrate(database, flags));
         }),
     )
     .addCommand(
@@ -97,9 +96,9 @@ function subcommand(name: keyof typeof EXAMPLES): Command {
     );
 }
 
-/** Creates or migrates the tables. */
-export async function migrate(database: string, flags: PostgresFlags): Promise<void> {
-  await (await openStore(await read(database, flags))).close();
+/** Creates or migrates the tables. @returns a line for the user */
+export async function migrate(database: string, flags: PostgresFlags): Promise<string> {
+  return await migrateTables(await read(database, flags));
 }
 
 /** Says something that the user should know, beside the result. */

@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { PostgresStore } from "../../link/store/postgres/postgres_store.ts";
 import {
   MIGRATIONS as POSTGRES_MIGRATIONS,
+  OLDEST_VERSIONS,
   SQLITE_VERSIONS,
 } from "../../link/store/postgres/schema.ts";
 import { APPLICATION_ID, MIGRATIONS } from "../../link/store/sqlite/schema.ts";
@@ -256,6 +257,7 @@ postgresTest(
 
 Deno.test("each schema of PostgreSQL has the tables of one of SQLite's", () => {
   assert.equal(SQLITE_VERSIONS.length, POSTGRES_MIGRATIONS.length);
+  assert.equal(OLDEST_VERSIONS.length, POSTGRES_MIGRATIONS.length);
   assert.equal(SQLITE_VERSIONS.at(-1), MIGRATIONS.length);
 });
 

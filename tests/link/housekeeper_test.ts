@@ -34,7 +34,7 @@ Deno.test("the wait for the lock of a shared store does not shorten the housekee
         transaction: ((kind, work, onCommit) =>
           transaction(kind, (tables) => {
             const get = async (name: string) => {
-              leases++;
+              if (name === "housekeeping") leases++;
               await bench.clock.advance(1);
               return await tables.leases.get(name);
             };

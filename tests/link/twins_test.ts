@@ -297,6 +297,19 @@ twinTest("a store that stalls takes no node and no run for dead", async ({ a, b,
   assert.equal(a.eventsOf("node-offline").length, 1);
 });
 
+twinTest("the time in which no SuperLink was up does not count", async ({ a, b, kill }) => {
+  await a.node(10);
+  // One ends, and the other one crashes: its lease lasts while nobody is there.
+  await b.link.close();
+  kill();
+  await a.pass(9);
+  await b.restart();
+  await b.pass(20, 20);
+  assert.equal(b.eventsOf("node-offline").length, 0);
+  await b.pass(60, 60);
+  assert.equal(b.eventsOf("node-offline").length, 1);
+});
+
 twinTest("each call extends the lease, as its turn may come earlier", async ({ a, b, stalls }) => {
   const nodeId = await a.node(1000);
   const runId = await runBeside(b, nodeId);

@@ -39,7 +39,9 @@ export class PostgresSide implements Side {
    */
   static write(target: PostgresTarget): Promise<PostgresSide> {
     return PostgresSide.#open(target, async (connection) => {
-      await connection.script(beginLocked(await migrate(connection, target)));
+      const { lock } = await migrate(connection, target);
+      await schemaVersion(connection, target);
+      await connection.script(beginLocked(lock));
       return NEWEST_VERSION;
     });
   }

@@ -92,6 +92,11 @@ export function isConflict(error: unknown): boolean {
   return error instanceof postgres.PostgresError && ["40001", "40P01"].includes(error.code);
 }
 
+/** Whether a statement was prepared before a newer SuperLink added columns to its table. A new connection forgets it. */
+export function isStalePlan(error: unknown): boolean {
+  return error instanceof postgres.PostgresError && error.routine === "RevalidateCachedQuery";
+}
+
 /** Whether another session held the lock for too long. */
 export function isLockTimeout(error: unknown): boolean {
   return error instanceof postgres.PostgresError && error.code === "55P03";

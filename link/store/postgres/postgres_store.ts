@@ -27,11 +27,12 @@ import {
 } from "./commit_mark.ts";
 import { BytesCache } from "./bytes_cache.ts";
 import { Connection, ConnectionLost } from "./connection.ts";
-import { isConflict, isLockTimeout, postgresError } from "./error.ts";
-import { beginLocked, migrate } from "./migrate.ts";
+import { isConflict, isLockTimeout, isStalePlan, postgresError } from "./error.ts";
+import { beginLocked, migrate, type Migrated, requireStillKnown } from "./migrate.ts";
 import { PostgresObjects } from "./objects.ts";
 import { Pool } from "./pool.ts";
 import { Reconnecting } from "./reconnect.ts";
+import type { Schema } from "./schema.ts";
 import { PostgresSignals } from "./signals.ts";
 import { arrayText, PostgresStatements, StatementTexts } from "./statements.ts";
 import type { PostgresTarget } from "./target.ts";
@@ -86,6 +87,8 @@ class TryAgain extends Error {
 
 /** Options of a {@link PostgresStore}. */
 export interface PostgresOptions extends WalSyncOptions {
+  /** The versions of the schema that it knows: for tests, those of another version of this program. */
+  readonly schema?: Schema;
   /** Called before each {@link TransactionStep}, where tests simulate crashes. */
   readonly onStep?: (step: TransactionStep) => void;
 }
@@ -125,15 +128,18 @@ export class PostgresStore implements LinkStore {
   private constructor(
     target: PostgresTarget,
     connection: Connection,
-    lock: bigint,
+    /** What opening the store did to the tables. */
+    readonly migrated: Migrated,
     options: PostgresOptions,
   ) {
+    const { lock } = migrated;
     this.#target = target;
+    const check = (connection: Connection) => requireStillKnown(connection, target, options.schema);
     const pool = (size: number, first?: Connection) =>
       new Pool(
         Array.from(
           { length: size },
-          (_, nth) => new Reconnecting(target, MAIN, nth === 0 ? first : undefined),
+          (_, nth) => new Reconnecting(target, { ...MAIN, check }, nth === 0 ? first : undefined),
         ),
         MAX_WAITING,
       );
@@ -164,7 +170,8 @@ export class PostgresStore implements LinkStore {
     let connection: Connection | undefined;
     try {
       connection = await Connection.open(target, MAIN);
-      return new PostgresStore(target, connection, await migrate(connection, target), options);
+      const migrated = await migrate(connection, target, options.schema);
+      return new PostgresStore(target, connection, migrated, options);
     } catch (error) {
       await connection?.close();
       throw postgresError(target, error);
@@ -277,6 +284,10 @@ export class PostgresStore implements LinkStore {
       sql.end();
       // Nothing is stored without COMMIT.
       if (connection.isLost) throw new TryAgain(error);
+      if (isStalePlan(sql.failure)) {
+        await connection.close();
+        throw new TryAgain(sql.failure);
+      }
       connection.script("ROLLBACK").catch(() => {});
       await begun;
       throw isConflict(sql.failure) ? new TryAgain(sql.failure) : error;
@@ -308,7 +319,8 @@ export class PostgresStore implements LinkStore {
         await this.#findOutcome(main, mark, error);
         return { result, mark };
       }
-      throw isConflict(error) ? new TryAgain(error) : error;
+      if (isStalePlan(error)) await connection.close();
+      throw isStalePlan(error) || isConflict(error) ? new TryAgain(error) : error;
     }
   }
 

@@ -134,7 +134,10 @@ postgresTest("committed changes survive reopening the store", async (target) => 
 postgresTest("a newer schema is refused", async (target) => {
   await (await PostgresStore.open(target)).close();
   const version = (value: number) =>
-    asOwner(target, `UPDATE ${target.schema}.flwr_schema SET version = ${value}`);
+    asOwner(
+      target,
+      `UPDATE ${target.schema}.flwr_schema SET version = ${value}, oldest = ${value}`,
+    );
   await version(MIGRATIONS.length + 1);
   await assert.rejects(PostgresStore.open(target), {
     code: "failed-precondition",

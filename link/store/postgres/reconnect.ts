@@ -9,10 +9,16 @@ const PATIENCE_SECONDS = 10;
 /** Seconds between two attempts to connect. */
 const PAUSE_SECONDS = 0.25;
 
+/** Options of {@link Reconnecting}. */
+export interface ReconnectingOptions extends ConnectionOptions {
+  /** Checks each connection that it makes. What it throws is thrown at once. */
+  readonly check?: (connection: Connection) => Promise<void>;
+}
+
 /** A connection to a server, which is made when it is first used, and again after it was lost. */
 export class Reconnecting {
   readonly #target: PostgresTarget;
-  readonly #options: ConnectionOptions;
+  readonly #options: ReconnectingOptions;
   #connection: Connection | undefined;
   /** When the server was found to be away, in milliseconds of the process; undefined while it is there. */
   #awaySince: number | undefined;
@@ -20,7 +26,7 @@ export class Reconnecting {
   #triedAt = -Infinity;
 
   /** @param connection the first connection, with these options; default: one is made when it is used */
-  constructor(target: PostgresTarget, options: ConnectionOptions, connection?: Connection) {
+  constructor(target: PostgresTarget, options: ReconnectingOptions, connection?: Connection) {
     this.#target = target;
     this.#options = options;
     this.#connection = connection;
@@ -37,16 +43,20 @@ export class Reconnecting {
       const isAway = this.#awaySince !== undefined &&
         performance.now() - this.#awaySince > PATIENCE_SECONDS * 1000;
       if (isAway && performance.now() - this.#triedAt < PAUSE_SECONDS * 1000) throw this.#lastError;
+      let connection: Connection | undefined;
       try {
-        this.#connection = await Connection.open(this.#target, this.#options);
+        connection = await Connection.open(this.#target, this.#options);
+        await this.#options.check?.(connection);
         this.#awaySince = undefined;
-        return this.#connection;
+        return this.#connection = connection;
       } catch (cause) {
+        const isRefused = connection?.isLost === false;
+        await connection?.close();
         const error = FlwrError.from(postgresError(this.#target, cause));
         this.#lastError = error;
         this.#triedAt = performance.now();
         this.#awaySince ??= this.#triedAt;
-        if (isAway || !isPassing(error)) throw error;
+        if (isAway || isRefused || !isPassing(error)) throw error;
         await systemClock.sleep(PAUSE_SECONDS);
       }
     }

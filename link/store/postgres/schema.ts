@@ -299,3 +299,21 @@ export const MIGRATIONS: readonly string[] = [
 
 /** For each version of this schema, the version of SQLite's that has the same tables. */
 export const SQLITE_VERSIONS: readonly number[] = [14, 14, 15, 15];
+
+/**
+ * For each version of this schema, the earliest version whose SuperLinks can use the tables, too. A step that only adds
+ * (tables, indices, columns that may be left out) repeats the entry before it, so SuperLinks of both versions can run
+ * side by side. A step that changes or removes what earlier versions read or write names its own version.
+ */
+export const OLDEST_VERSIONS: readonly number[] = [1, 1, 3, 4];
+
+/** Versions of the schema that a SuperLink knows. */
+export interface Schema {
+  /** See {@link MIGRATIONS}. */
+  readonly migrations: readonly string[];
+  /** See {@link OLDEST_VERSIONS}. */
+  readonly oldest: readonly number[];
+}
+
+/** The schema of this version. */
+export const SCHEMA: Schema = { migrations: MIGRATIONS, oldest: OLDEST_VERSIONS };
