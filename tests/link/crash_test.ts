@@ -49,7 +49,7 @@ const SEEDS = Array.from({ length: NIGHTLY ? 50 : 1 }, (_, i) => i + 1);
 /** With PostgreSQL, where each crash costs more time: 5 in the nightly test. */
 const SHARED_SEEDS = SEEDS.slice(0, 5);
 /** By day, one moment of so many with PostgreSQL. */
-const DAY_PART = 16;
+const DAY_PART = 32;
 
 /** Plays rounds with a crash at each moment, and checks what the ServerApp and the nodes see. */
 async function survive(

@@ -20,7 +20,6 @@ export const EVERY_DAY_VERSIONS = [
   "1.9.0",
   "1.18.0",
   "1.22.0",
-  "1.29.0",
   "1.38.0",
   "1.41.0",
 ] as const satisfies readonly FlowerVersion[];

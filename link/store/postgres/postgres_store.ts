@@ -260,13 +260,13 @@ export class PostgresStore implements LinkStore {
     kind: Kind,
     work: (sql: Statements) => Promise<T>,
   ): Promise<Committed<T>> {
+    if (kind !== "read-only") this.#onStep("begin");
     const turn = Promise.withResolvers<void>();
     if (!(kind in BEGIN_UNLOCKED)) {
       const before = this.#lastBegun;
       this.#lastBegun = turn.promise;
       await before;
     }
-    if (kind !== "read-only") this.#onStep("begin");
     // Sent together with the first statement of the work.
     const begun = connection.script(BEGIN_UNLOCKED[kind] ?? this.#begin);
     begun.then(() => turn.resolve(), () => turn.resolve());
@@ -290,7 +290,8 @@ export class PostgresStore implements LinkStore {
       }
       connection.script("ROLLBACK").catch(() => {});
       await begun;
-      throw isConflict(sql.failure) ? new TryAgain(sql.failure) : error;
+      // Statements travel together, so what the work saw may only say that an earlier one had failed.
+      throw isConflict(sql.failure) ? new TryAgain(sql.failure) : sql.failure ?? error;
     }
     // A durable transaction leaves a mark even if it only read: what it read must be on the disk, too.
     const mark = kind === "durable" ? this.#marks.next(connection) : undefined;

@@ -299,6 +299,25 @@ for (const level of ["repeatable read", "serializable"]) {
   });
 }
 
+postgresTest(
+  "of statements that travel together, the first that failed says why",
+  async (target) => {
+    await using store = await opened(target);
+    await asOwner(
+      target,
+      `SET search_path = ${target.schema};
+     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+       $$ BEGIN RAISE EXCEPTION 'read-only' USING ERRCODE = '25006'; END $$;
+     CREATE TRIGGER refuse BEFORE INSERT ON run FOR EACH ROW EXECUTE FUNCTION refuse()`,
+    );
+    const both = store.transaction("relaxed", async (tx) => {
+      await write(tx);
+      await tx.runs.get(RUN);
+    });
+    await assert.rejects(both, { code: "unavailable" });
+  },
+);
+
 postgresTest("a conflict that remains is unavailable", async (target) => {
   await using store = await opened(target);
   await store.transaction("relaxed", write);
