@@ -315,6 +315,10 @@ postgresTest(
       await tx.runs.get(RUN);
     });
     await assert.rejects(both, { code: "unavailable" });
+    await asOwner(
+      target,
+      `SET search_path = ${target.schema}; DROP TRIGGER refuse ON run; DROP FUNCTION refuse`,
+    );
   },
 );
 
