@@ -131,6 +131,8 @@ postgresTest("a batch of signatures takes one statement, up to a limit", async (
   try {
     const sign = (count: number) =>
       Array.from({ length: count }, (_, nth) => ({ peer: "a", nonce: `${nth}`, until: 10 }));
+    // The first call makes its connection, and checks the schema.
+    await store.signatures.add([{ peer: "b", nonce: "0", until: 10 }]);
     assert.equal(await statements(() => store.signatures.add(sign(500))), 1);
     let added: boolean[] = [];
     const both = [...sign(1500), ...sign(1500)];
