@@ -5,12 +5,15 @@ import { createApp } from "../../roles/cli/apps/new/create_app.ts";
 import { TEMPLATES } from "../../roles/cli/apps/new/template.ts";
 import { eventually } from "../support/deadline.ts";
 import { startFlwr, startSuperLink } from "../support/flwr.ts";
+import { NIGHTLY } from "../support/nightly.ts";
 import { scenario, type Stage } from "../support/stage.ts";
 import { slurmLack, startSlurm } from "../support/slurm.ts";
 
 const lack = slurmLack();
 if (lack !== undefined) console.log(`The tests with Slurm are skipped: ${lack}`);
 const options = { seconds: 240, ignore: lack !== undefined };
+/** By day one test with a cluster is enough. */
+const atNight = { ...options, ignore: options.ignore || !NIGHTLY };
 
 /** Starts a cluster, a SuperLink, and makes an app. */
 async function prepare(stage: Stage) {
@@ -75,7 +78,7 @@ scenario(
       "finished:stopped",
     ]);
   },
-  options,
+  atNight,
 );
 
 scenario(
@@ -88,7 +91,7 @@ scenario(
     assert.match(text, /all workers have ended before the run did/);
     assert.match(text, /The last output of one: .*Port 1 is blocked/);
   },
-  options,
+  atNight,
 );
 
 scenario(
@@ -104,5 +107,5 @@ scenario(
     const { runs } = JSON.parse(listed.stdoutLines.join("\n"));
     assert.deepEqual(runs.map(({ status }: { status: string }) => status), ["finished:completed"]);
   },
-  options,
+  atNight,
 );

@@ -75,11 +75,12 @@ async function survive(
 }
 
 for (const seed of SEEDS) {
-  Deno.test(`killed at every durable step, it loses and doubles nothing (seed ${seed})`, async () => {
+  Deno.test(`killed at durable steps, it loses and doubles nothing (seed ${seed})`, async () => {
     const folder = await Deno.makeTempDir();
     try {
       await using link = new RestartingSuperLink(join(folder, "link.db"));
-      await survive(link, seededRandom(seed), [...MOMENTS, ...RECLAIM]);
+      const moments = NIGHTLY ? MOMENTS : MOMENTS.filter((_, nth) => nth % 3 === seed % 3);
+      await survive(link, seededRandom(seed), [...moments, ...RECLAIM]);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

@@ -8,6 +8,7 @@
  */
 import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
+import { NIGHTLY } from "../support/nightly.ts";
 import { scenario, type Stage } from "../support/stage.ts";
 import type { Outcome } from "./command.ts";
 import { unpacksItself } from "./made_executable.ts";
@@ -17,18 +18,18 @@ import { trainFromDisk, trainSubmitted, withSuperLink } from "./whole_job.ts";
 const VERSION: Outcome = { code: 0, stdout: `${manifest.version}\n`, stderr: "" };
 
 /** A test of any executable. */
-function onSite(name: string, body: (site: Site) => Promise<void>): void {
+function onSite(name: string, body: (site: Site) => Promise<void>, isPossible = POSSIBLE): void {
   scenario(name, async (stage: Stage) => {
     await using site = await Site.make(stage);
     await body(site);
-  }, { ignore: !POSSIBLE, seconds: 300 });
+  }, { ignore: !isPossible, seconds: 300 });
 }
 
-/** A test of an executable that unpacks itself. */
+/** A test of an executable that unpacks itself, which takes half a minute: at night only. */
 function whereUnpacked(name: string, body: (site: Site) => Promise<void>): void {
   onSite(name, async (site) => {
     if (await unpacksItself(site.file)) await body(site);
-  });
+  }, POSSIBLE && NIGHTLY);
 }
 
 onSite("the executable tells its version and commands and makes keys", async (site) => {
