@@ -101,7 +101,11 @@ export class CuttingProxy implements AsyncDisposable {
     const server = await Deno.connect({ hostname, port }).catch(() => undefined);
     // The server restarts.
     if (server === undefined) return end(client);
-    for (const connection of [client, server]) this.#connections.add(connection);
+    for (const connection of [client, server]) {
+      // Otherwise each small part waits up to 40 ms for an acknowledgement.
+      connection.setNoDelay();
+      this.#connections.add(connection);
+    }
     const pair: Pair = { isMute: false, isSwallowed: false };
     const done = Promise.all([
       this.#pass(client, server, (part) => this.#decide(part, pair)),
