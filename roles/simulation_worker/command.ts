@@ -29,7 +29,7 @@ const IMAGE = /^[\w./:@-]+$/;
 export function command(): Command {
   const command = new Command("simulation-worker")
     .description(
-      "Start a worker. For one run of a SuperLink on another machine, it runs the ClientApp of simulated nodes.",
+      "Start a worker, which runs simulated nodes for one run of a SuperLink on another machine.",
     )
     .option("--superlink <host:port>", "HTTP address of the SuperLink", "127.0.0.1:8000")
     .option(

@@ -40,7 +40,10 @@ export function command(): Command {
     .description("Migrate, check, back up and restore the database of a SuperLink.")
     .addHelpText("after", EXPLANATION)
     .addCommand(
-      databaseCommand("migrate", "Create the tables, or migrate those of an earlier version.")
+      databaseCommand(
+        "migrate",
+        "Create a database's tables, or upgrade those of an earlier version.",
+      )
         .action(async (database: string, flags: PostgresFlags) => {
           printLine(await migrate(database, flags));
         }),

@@ -161,7 +161,7 @@ function addListenerOptions(command: Command): void {
     .addOption(
       new Option(
         "--trusted-proxy <address/bits>",
-        "IP address, or range of them, of a proxy or load balancer whose word about its callers' addresses is believed; repeatable",
+        "IP address or range of addresses of a proxy or load balancer that is trusted to report the addresses of its callers; repeatable",
       ).default([], "none").argParser((range: string, before: readonly string[]) => [
         ...before,
         range,
@@ -170,7 +170,7 @@ function addListenerOptions(command: Command): void {
     .addOption(
       new Option(
         "--trusted-proxy-header <header>",
-        "header in which the trusted proxies name their callers; each must add to it or replace it, because callers can send it, too",
+        "header in which the trusted proxies report the caller's address; each proxy must append to it or replace it, because callers can also send it",
       ).choices(PROXY_HEADERS).default(DEFAULT_FLAGS.trustedProxyHeader),
     )
     .option(
@@ -213,7 +213,7 @@ function addRunOptions(command: Command): void {
   command
     .option(
       "--database <file or URL>",
-      'database for runs and nodes, which survive a restart: a SQLite file, or postgres://user@host:port/database; ":memory:" keeps them only until the SuperLink stops (default: superlink.db in $FLWR_HOME or ~/.flwr)',
+      'database that keeps runs and nodes across restarts: a SQLite file, or postgres://user@host:port/database; ":memory:" keeps them only until the SuperLink stops (default: superlink.db in $FLWR_HOME or ~/.flwr)',
     )
     .option(
       "--database-password-file <file>",
@@ -228,7 +228,7 @@ function addRunOptions(command: Command): void {
     .addOption(
       new Option(
         "--processes <n>",
-        "number of processes that serve on the same ports, to use several cores; more than 1 require --database postgres://…",
+        "number of processes that serve on the same ports, to use several cores; more than 1 requires --database postgres://…",
       ).default(DEFAULT_FLAGS.processes).argParser(wholeNumber({ from: 1, to: MAX_PROCESSES })),
     )
     .addOption(
@@ -250,7 +250,7 @@ function addRunOptions(command: Command): void {
     .addOption(
       new Option(
         "--drain-timeout <seconds>",
-        "when the SuperLink stops: time for open calls to end, and for its ServerApps to save a checkpoint if other SuperLinks share its database",
+        "when the SuperLink stops: seconds to wait for open calls to end and, if other SuperLinks share its database, for its ServerApps to save a checkpoint",
       ).default(DEFAULT_FLAGS.drainTimeout).argParser(wholeNumber({ to: 3600 })),
     )
     .option(

@@ -44,7 +44,7 @@ export function addObjectStoreOptions(command: Command): Command {
   return command
     .option(
       "--object-store <folder or URL>",
-      "where to store large parts of messages, which all SuperLinks of the database reach: a folder, or s3://bucket/prefix?endpoint=https://host&region=name (default: in the database)",
+      "where to store large parts of messages: a folder, or s3://bucket/prefix?endpoint=https://host&region=name; all SuperLinks that share the database must have access to it (default: in the database)",
     )
     .option(
       "--object-store-credentials-file <file>",
@@ -61,7 +61,7 @@ export function addLargeObjectOptions(command: Command): Command {
   return addObjectStoreOptions(command).addOption(
     new Option(
       "--object-store-from <bytes>",
-      "smallest size of a part of a message that goes into the object store",
+      "store each part of a message that has at least this size in the object store",
     ).default(DEFAULT_OBJECT_STORE_FLAGS.objectStoreFrom).argParser(wholeNumber({ from: 0 })),
   );
 }

@@ -43,7 +43,11 @@ const FLAGS: readonly (readonly [flags: string, name: string, purpose: string])[
   ["--dropout <share>", "dropout", "share of messages that nodes do not answer, from 0 to 1"],
   ["--slow <share>", "slow", "share of messages that nodes answer late, from 0 to 1"],
   ["--slow-seconds <seconds>", "slow-seconds", "delay of a late answer in seconds"],
-  ["--lie <share>", "lie", "share of messages that nodes answer with false arrays, from 0 to 1"],
+  [
+    "--lie <share>",
+    "lie",
+    "share of messages that nodes answer with falsified arrays, from 0 to 1",
+  ],
 ];
 
 interface SimulationFlags extends ControlOutputFlags {
