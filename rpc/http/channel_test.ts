@@ -4,7 +4,11 @@ import type { AddressInfo } from "node:net";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { eventually } from "../../tests/support/deadline.ts";
 import { silentServer } from "../../tests/support/silent_server.ts";
-import { Control, ListRunsResponseSchema } from "../../proto/gen/current/control_pb.ts";
+import {
+  Control,
+  ListRunsRequestSchema,
+  ListRunsResponseSchema,
+} from "../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../api_error.ts";
 import type { CallOptions } from "../channel.ts";
 import { NO_RETRY, type Retry } from "../retry.ts";
@@ -245,6 +249,29 @@ Deno.test("a closed channel makes no calls", async () => {
     message: `The connection to "${server.address}" is closed`,
   });
   await server.close(1);
+});
+
+Deno.test("a call whose connection breaks is not sent again without a new signature", async () => {
+  const message = toBinary(ListRunsResponseSchema, create(ListRunsResponseSchema, { now: "now" }));
+  const received: (number | undefined)[] = [];
+  const ports = new Set<number | undefined>();
+  const server = await serveWeb((request, response) => {
+    request.resume().on("end", () => {
+      received.push(Number(request.headers["content-length"]));
+      ports.add(request.socket.remotePort);
+      if (received.length > 1) return request.socket.destroy();
+      response.writeHead(200, { "content-type": "application/protobuf" }).end(message);
+    });
+  });
+  const channel = openHttpChannel({ ...server, tls: "insecure", retry: NO_RETRY });
+  const request = { runId: 7n };
+  await channel.call(Control.method.listRuns, request);
+  await assert.rejects(channel.call(Control.method.listRuns, request), { code: "unavailable" });
+  channel.close();
+  await server.close();
+  const { length } = toBinary(ListRunsRequestSchema, create(ListRunsRequestSchema, request));
+  assert.deepEqual(received, [length, length]);
+  assert.equal(ports.size, 1, "the second call used the first one's connection");
 });
 
 Deno.test("a response must begin in time, and may then take longer", async () => {

@@ -95,7 +95,7 @@ export class HttpTransport implements ClientTransport {
           // Tensors do not compress, and a stream would wait for the compressor.
           "accept-encoding": "identity",
         },
-        body: bytes as BodyInit,
+        body: sentOnce(bytes),
         client: this.#client,
         redirect: "manual",
         signal: AbortSignal.any([signal, deadline.signal]),
@@ -156,6 +156,15 @@ export class HttpTransport implements ClientTransport {
       : await (await loadProbe()).probe(address, tls);
     return connectionProblem(this.#target, "http", details, found, this.#clock.now());
   }
+}
+
+/**
+ * A body that fetch sends at most once. Deno 2.9.3 sends a body of bytes again, without notice, if a used connection
+ * breaks before the answer. Behind a load balancer, another SuperLink would then refuse the used signature. An empty Blob
+ * would have no Content-Length.
+ */
+function sentOnce(bytes: Uint8Array): BodyInit {
+  return bytes.length === 0 ? bytes as BodyInit : new Blob([bytes as BlobPart]);
 }
 
 /** Loaded only when a call fails. */

@@ -31,6 +31,12 @@ export interface Balanced {
   readonly name: string;
   /** "127.0.0.1:8000". */
   readonly address: string;
+  /**
+   * File with the certificate and the key with which the balancer itself ends TLS, and passes on single HTTP calls
+   * (default: it passes on the bytes). A SuperNode of Flower 1.41 ends for good when a connection is closed in its TLS
+   * handshake, as when the balancer finds the SuperLink dead. A 503 makes it try again.
+   */
+  readonly certificate?: string;
   readonly servers: readonly {
     readonly address: string;
     /** Port that shows with `GET /health` over TLS whether the server is up. */
@@ -68,12 +74,15 @@ defaults
 ${ports.map(section).join("")}`;
 }
 
-function section({ name, address, servers }: Balanced): string {
+function section({ name, address, certificate, servers }: Balanced): string {
+  const endsTls = certificate !== undefined;
   const lines = servers.map((server, n) =>
-    `  server ${name}${n} ${server.address} check check-ssl verify none port ${server.healthPort}\n`
+    `  server ${name}${n} ${server.address} ${endsTls ? "ssl" : ""} ` +
+    `check check-ssl verify none port ${server.healthPort}\n`
   );
   return `listen ${name}
-  bind ${address}
+  bind ${address} ${endsTls ? `ssl crt ${certificate} alpn http/1.1` : ""}
+  mode ${endsTls ? "http" : "tcp"}
   option httpchk GET /health
   default-server inter 500ms fastinter 200ms fall 2 rise 1 on-marked-down shutdown-sessions
 ${lines.join("")}`;

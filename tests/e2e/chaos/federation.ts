@@ -42,6 +42,11 @@ export interface FederationOptions {
   readonly nodes: readonly NodeKind[];
   /** Gives an installed Flower, for nodes of Python. */
   readonly flowerOf?: (version: FlowerVersion) => Promise<Flower>;
+  /**
+   * What runs the ServerApps of submitted runs (default: the SuperLinks). A SuperExec of its own lives on when a
+   * SuperLink is killed, so a round may take longer than a SuperLink lives.
+   */
+  readonly serverApps?: "superlinks" | "superexec";
 }
 
 /** One of the SuperLinks, which is started again where it was. */
@@ -96,16 +101,22 @@ export class Federation implements AsyncDisposable {
 
   /** Starts everything, and waits until all nodes have joined. */
   static async start(options: FederationOptions): Promise<Federation> {
-    const { stage, superlinks, nodes } = options;
+    const { stage, superlinks, nodes, serverApps = "superlinks" } = options;
+    const secret = serverApps === "superexec" ? await superExecSecret(stage) : undefined;
     const credentials = await makeCredentials(stage.folder.path, nodes.length);
     const postgres = await OwnPostgres.start();
     const places = Array.from({ length: superlinks }, () => freeAddresses());
     const front = freeAddresses();
+    const certificate = stage.path("balancer.pem");
+    const files = [credentials.serverCertificate, credentials.serverKey];
+    const texts = await Promise.all(files.map((file) => Deno.readTextFile(file)));
+    await Deno.writeTextFile(certificate, texts.join("\n"), { mode: 0o600 });
     await startHaproxy(
       stage,
       APIS.map((api) => ({
         name: api,
         address: front[api],
+        ...(api === "http" && { certificate }),
         servers: places.map((place) => ({
           address: place[api],
           healthPort: Number(portOf(place.http)),
@@ -120,10 +131,12 @@ export class Federation implements AsyncDisposable {
       (onEnd) =>
         places.map((place) => {
           const proxy = CuttingProxy.to(postgres.target);
-          return new Replica(() => startReplica(stage, credentials, place, proxy), proxy, onEnd);
+          const start = () => startReplica(stage, credentials, place, proxy, secret);
+          return new Replica(start, proxy, onEnd);
         }),
     );
     for (const { process } of federation.replicas) await process.waitForEvent("superlink-ready");
+    if (secret !== undefined) startSuperExec(stage, credentials, front, secret);
     await federation.#startNodes(options);
     return federation;
   }
@@ -233,6 +246,7 @@ function startReplica(
   credentials: Credentials,
   place: ApiAddresses,
   proxy: CuttingProxy,
+  superExecSecret: string | undefined,
 ): Process {
   return startFlwr(stage, "superlink", [
     "superlink",
@@ -240,6 +254,29 @@ function startReplica(
     ...["--control-api-address", place.control, "--port", portOf(place.http)],
     ...["--database", `postgres://flwr@127.0.0.1:${proxy.port}/postgres`],
     ...credentials.superlinkFlags(),
+    ...(superExecSecret === undefined
+      ? []
+      : ["--isolation", "process", "--superexec-auth-secret-file", superExecSecret]),
+  ]);
+}
+
+/** Writes the secret of a SuperExec. @returns its file */
+async function superExecSecret(stage: Stage): Promise<string> {
+  const file = stage.path("superexec-secret");
+  await Deno.writeTextFile(file, crypto.randomUUID());
+  return file;
+}
+
+/** Runs the ServerApps of all SuperLinks, through the balancer. */
+function startSuperExec(
+  stage: Stage,
+  credentials: Credentials,
+  { http }: ApiAddresses,
+  secret: string,
+): void {
+  startFlwr(stage, "superexec", [
+    ...["superexec", "--runtime-api-address", http, "--superexec-auth-secret-file", secret],
+    ...["--root-certificates", credentials.caCertificate, "--concurrent-runs", "8"],
   ]);
 }
 
