@@ -6,6 +6,7 @@ import {
   removeArtifacts,
 } from "./artifacts/pieces.ts";
 import type { LinkEvent } from "./events.ts";
+import type { JournalContext } from "./journal/context.ts";
 import type { LinkLimits } from "./limits.ts";
 import type { MessageContext } from "./messages/context.ts";
 import { endMessagesOfRun, messagesOfNodes, removeMessagesOfRun } from "./messages/dependents.ts";
@@ -22,7 +23,7 @@ import type { Effects, Transacts } from "./transactions/transactions.ts";
 export type LinkContext =
   & Transacts<LinkTransaction, LinkEvent>
   & Omit<
-    NodeContext & RunContext & MessageContext & ObjectContext & ArtifactContext,
+    NodeContext & RunContext & MessageContext & ObjectContext & ArtifactContext & JournalContext,
     "limits" | "transact"
   >
   & {
@@ -61,6 +62,7 @@ class Transaction implements LinkTransaction {
   readonly garbage;
   readonly servers;
   readonly leases;
+  readonly journal;
   readonly #context: LinkContext;
   readonly #tables: LinkTables;
   readonly #effects: Effects<LinkEvent>;
@@ -81,6 +83,7 @@ class Transaction implements LinkTransaction {
     this.garbage = tables.garbage;
     this.servers = tables.servers;
     this.leases = tables.leases;
+    this.journal = tables.journal;
     this.#context = context;
     this.#tables = tables;
     this.#effects = effects;
@@ -133,6 +136,10 @@ function partsOfRuns(
       };
     },
     removeArtifacts: (runId) => removeArtifacts(tables, runId),
+    async removeJournal(runId) {
+      const batch = context.limits.journalBatch;
+      return await tables.journal.removeRun(runId, batch) === batch;
+    },
     async removed(runId) {
       await removeMessagesOfRun(tables, runId);
       await removeArtifacts(tables, runId);

@@ -38,6 +38,12 @@ import {
   onlineNodes,
   readNodesOfKeys,
 } from "./nodes/presence.ts";
+import { AddedSince } from "./journal/added_since.ts";
+import { addEvents } from "./journal/app_events.ts";
+import { before, next, since } from "./journal/read.ts";
+import { record } from "./journal/record.ts";
+import { trimUntilClosed } from "./journal/trim.ts";
+import { journalRecords } from "./journal/records.ts";
 import { LargeObjects } from "./objects/large_objects.ts";
 import type { ObjectStore } from "./objects/object_store.ts";
 import { pullObject, treeOf } from "./objects/pulls.ts";
@@ -164,6 +170,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     keyReads: new Together((publicKeys) => readNodesOfKeys(context, publicKeys)),
     trees: new TreeCache(limits.maxCachedTreeIds),
     large: options.large && new LargeObjects({ ...options.large, clock, random, onEvent }),
+    added: new AddedSince(),
     onEvent,
     closing: closing.signal,
     draining: draining.signal,
@@ -171,6 +178,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
       store,
       open: (tables, effects) => openTransaction(context, tables, effects),
       begin: (tx, effects) => server.renew(tx, effects),
+      record: (tx, effects, events) => record(context, tx, effects, journalRecords(events)),
       trouble,
       closing: closing.signal,
       onEvent,
@@ -206,6 +214,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     relookUntilClosed(context),
     saveCountsUntilClosed(context),
     collectGarbageUntilClosed(context),
+    trimUntilClosed(context),
   ];
   return {
     ...nouns(context),
@@ -285,6 +294,7 @@ function nouns(context: LinkContext): Omit<Link, "close" | "drain"> {
       readPiece: readArtifactPiece,
       readCheckpoint,
     }),
+    journal: within(context, { since, before, next, add: addEvents }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { type ArtifactLimits, DEFAULT_ARTIFACT_LIMITS } from "./artifacts/context.ts";
 import { DEFAULT_GARBAGE_LIMITS, type GarbageLimits } from "./collect_garbage.ts";
 import { DEFAULT_HOUSEKEEPING_LIMITS, type HousekeepingLimits } from "./housekeeper.ts";
+import { DEFAULT_JOURNAL_LIMITS, type JournalLimits } from "./journal/context.ts";
 import { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from "./messages/context.ts";
 import { DEFAULT_NODE_LIMITS, type NodeLimits } from "./nodes/context.ts";
 import { DEFAULT_OBJECT_LIMITS, type ObjectLimits } from "./objects/context.ts";
@@ -15,6 +16,7 @@ export type LinkLimits =
   & MessageLimits
   & ObjectLimits
   & ArtifactLimits
+  & JournalLimits
   & LongPollLimits
   & ServerLimits
   & HousekeepingLimits
@@ -27,6 +29,7 @@ export const DEFAULT_LINK_LIMITS: LinkLimits = {
   ...DEFAULT_MESSAGE_LIMITS,
   ...DEFAULT_OBJECT_LIMITS,
   ...DEFAULT_ARTIFACT_LIMITS,
+  ...DEFAULT_JOURNAL_LIMITS,
   ...DEFAULT_LONG_POLL_LIMITS,
   ...DEFAULT_SERVER_LIMITS,
   ...DEFAULT_HOUSEKEEPING_LIMITS,

@@ -1,4 +1,5 @@
 import type { Artifacts } from "./artifacts/artifacts.ts";
+import type { Journal } from "./journal/journal.ts";
 import type { Messages } from "./messages/messages.ts";
 import type { Nodes } from "./nodes/nodes.ts";
 import type { Objects } from "./objects/objects.ts";
@@ -14,6 +15,7 @@ export interface Link {
   readonly messages: Messages;
   readonly objects: Objects;
   readonly artifacts: Artifacts;
+  readonly journal: Journal;
   /**
    * Prepares for the end: held pulls and claims end without a result, also later ones, and readers of logs are refused.
    * Other calls, and the ServerApps that run here, go on until `close`.

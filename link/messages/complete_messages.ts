@@ -117,7 +117,7 @@ async function acceptReply(
   clientAppSeconds: number,
 ): Promise<void> {
   const [instruction] = await tx.instructions.get([message.replyToMessageId]);
-  await recordReply(context, tx, effects, message, instruction!);
+  await recordReply(context, tx, effects, message, instruction!, clientAppSeconds);
   const error = errorOf(message);
   if (error !== undefined) await tx.runs.addError(message.runId, error);
   const results = error === undefined ? 1 : 0;

@@ -2,7 +2,7 @@ import { errorOf } from "../runs/outcomes.ts";
 import { addObjects, releaseTree } from "../objects/references.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { errorReply } from "./error_reply.ts";
-import { factsOf } from "./events.ts";
+import { factsOf, timesOf } from "./events.ts";
 import { nextInstructionState } from "./instruction_state.ts";
 import { expiryOf, type LinkMessage } from "../../entities/message.ts";
 import type { InstructionRecord } from "./message_tables.ts";
@@ -34,7 +34,12 @@ export async function failInstruction(
   await tx.instructions.update(message.messageId, { state, deliveries, replyPulled, dueAt });
   effects.due(dueAt);
   effects.wake(`reply:${message.messageId}`);
-  effects.emit({ kind: "instruction-failed", instruction: factsOf(message), ...error });
+  effects.emit({
+    kind: "instruction-failed",
+    instruction: factsOf(message),
+    times: timesOf(instruction),
+    ...error,
+  });
   return reply;
 }
 

@@ -1,5 +1,14 @@
 import type { InstructionFacts, LinkMessage } from "../../entities/message.ts";
+import type { MessageError } from "../../entities/metadata.ts";
+import type { InstructionRecord } from "./message_tables.ts";
 import type { RefusalCode } from "../../entities/push.ts";
+
+/** When an instruction was stored and handed out: Unix times in seconds. */
+export interface DeliveryTimes {
+  readonly pushedAt: number;
+  /** Undefined if it was not handed out, or taken back since. */
+  readonly handedOutAt?: number;
+}
 
 /** An event of a message or a push. */
 export type MessageEvent =
@@ -28,11 +37,19 @@ export type MessageEvent =
       | "superlink-ended"
       | "push-expired";
   }
-  | { readonly kind: "instruction-answered"; readonly instruction: InstructionFacts }
+  /** `appSeconds`: how long the ClientApp worked, 0 if that is not known. `error`: the node's answer is an error. */
+  | {
+    readonly kind: "instruction-answered";
+    readonly instruction: InstructionFacts;
+    readonly times: DeliveryTimes;
+    readonly appSeconds: number;
+    readonly error?: MessageError;
+  }
   /** The SuperLink stored an error reply to the instruction. */
   | {
     readonly kind: "instruction-failed";
     readonly instruction: InstructionFacts;
+    readonly times: DeliveryTimes;
     readonly code: number;
     readonly reason: string;
   }
@@ -56,4 +73,9 @@ export function factsOf(
   { messageId, runId, dstNodeId, messageType, groupId }: LinkMessage,
 ): InstructionFacts {
   return { messageId, runId, nodeId: dstNodeId, messageType, groupId };
+}
+
+/** The times of a stored instruction that go into an event. */
+export function timesOf({ message, handedOutAt }: InstructionRecord): DeliveryTimes {
+  return { pushedAt: message.pushedAt, ...(handedOutAt !== undefined && { handedOutAt }) };
 }

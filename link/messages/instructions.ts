@@ -98,6 +98,7 @@ function handOut(
       deliveries,
       replyPulled,
       dueAt,
+      handedOutAt: context.clock.now(),
     });
     effects.emit({
       kind: "instruction-handed-out",

@@ -6,6 +6,8 @@ export interface InstructionProgress {
   readonly state: InstructionState;
   /** SuperLink that handed the instruction out; undefined unless it is "handed-out". See ServerRecord. */
   readonly holder?: bigint;
+  /** Unix time in seconds at which it was last handed out; undefined unless it is "handed-out". */
+  readonly handedOutAt?: number;
   /** Number of times the instruction was handed out. */
   readonly deliveries: number;
   /** Whether the reply or error reply was pulled. From then on it does not change. */

@@ -1,6 +1,6 @@
 import { releaseTree } from "../objects/references.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
-import { factsOf } from "./events.ts";
+import { factsOf, timesOf } from "./events.ts";
 import { nextInstructionState } from "./instruction_state.ts";
 import { expiryOf, type LinkMessage, type NewLinkMessage } from "../../entities/message.ts";
 import { instructionFault, replyFault } from "./message_fault.ts";
@@ -100,13 +100,18 @@ export async function recordInstructions(
   }
 }
 
-/** Stores a checked message whose objects are all stored as the reply to its instruction. */
+/**
+ * Stores a checked message whose objects are all stored as the reply to its instruction.
+ *
+ * @param appSeconds how long the ClientApp worked; 0 if that is not known
+ */
 export async function recordReply(
   { clock }: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
   message: NewLinkMessage,
   instruction: InstructionRecord,
+  appSeconds: number,
 ): Promise<LinkMessage> {
   const taken: LinkMessage = { ...message, pushedAt: clock.now() };
   const { messageId, replyToMessageId } = taken;
@@ -126,6 +131,9 @@ export async function recordReply(
   effects.emit({
     kind: "instruction-answered",
     instruction: factsOf(instruction.message),
+    times: timesOf(instruction),
+    appSeconds,
+    ...(message.error !== undefined && { error: message.error }),
   });
   return taken;
 }

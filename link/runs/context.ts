@@ -52,6 +52,8 @@ export interface RunDependents {
   saved(runId: bigint): Promise<SavedByRun>;
   /** Removes the run's artifacts. */
   removeArtifacts(runId: bigint): Promise<void>;
+  /** Removes some of the run's records in the journal. @returns whether there may be more */
+  removeJournal(runId: bigint): Promise<boolean>;
   /** Removes the messages and artifacts of a run that is about to be removed. */
   removed(runId: bigint): Promise<void>;
 }

@@ -84,7 +84,7 @@ class Sweep {
       const left = await removeLogEntries(context, tx, run);
       if (left > 0) {
         await tx.runs.put({ ...run, logBytes: left });
-      } else {
+      } else if (!await tx.runDependents.removeJournal(run.runId)) {
         await removeRun(context, tx, effects, run);
         runIds.push(run.runId);
       }

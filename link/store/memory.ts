@@ -7,6 +7,7 @@ import { earliestDue } from "./due.ts";
 import { Journal } from "./journal.ts";
 import { ArtifactMap, MemoryArtifacts } from "./memory_artifacts.ts";
 import { type GarbageMap, MemoryGarbage } from "./memory_garbage.ts";
+import { JournalList, MemoryJournal } from "./memory_journal.ts";
 import { MemoryInstructions, MemoryReplies, MessageMap } from "./memory_messages.ts";
 import { MemoryNodes, NodeMap } from "./memory_nodes.ts";
 import { MemoryObjects, ObjectMap } from "./memory_objects.ts";
@@ -99,6 +100,7 @@ class Tables {
   readonly garbage: GarbageMap = new Map();
   readonly servers = new Map<bigint, ServerRecord>();
   readonly leases = new Map<string, LeaseRecord>();
+  readonly journal = new JournalList();
 }
 
 function openTransaction(tables: Tables, journal: Journal): LinkTables {
@@ -118,6 +120,7 @@ function openTransaction(tables: Tables, journal: Journal): LinkTables {
     garbage: new MemoryGarbage(tables.garbage, journal),
     servers: new MemoryServers(tables.servers, journal),
     leases: new MemoryLeases(tables.leases, journal),
+    journal: new MemoryJournal(tables.journal, journal),
     nextDue: () => {
       const earliest = Math.min(
         earliestDue(tables.nodes.byId.values()),

@@ -1,3 +1,4 @@
+import type { JournalTable } from "../journal/journal_table.ts";
 import type { ArtifactTable } from "../artifacts/artifact_table.ts";
 import type { InstructionTable, ReplyTable } from "../messages/message_tables.ts";
 import type { PushTable } from "../messages/push_table.ts";
@@ -11,7 +12,7 @@ import type { FabTable, LogTable, RunTable } from "../runs/run_table.ts";
 import type { LeaseTable, ServerTable } from "../transactions/server_tables.ts";
 import type { TransactionStore } from "../transactions/transactions.ts";
 
-/** Number of rows in each table of a store. */
+/** Number of rows in each table of a store, except for the journal, which keeps what is gone elsewhere. */
 export interface StoreUsage {
   readonly nodes: number;
   readonly runs: number;
@@ -57,6 +58,7 @@ export interface LinkTables {
   readonly garbage: GarbageTable;
   readonly servers: ServerTable;
   readonly leases: LeaseTable;
+  readonly journal: JournalTable;
   /** The earliest `dueAt` of all records, except for servers, leases and garbage. */
   nextDue(): Promise<number | undefined>;
 }

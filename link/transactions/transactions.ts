@@ -101,6 +101,8 @@ export interface TransactionsOptions<Tables, Tx, Event> {
   readonly open: (tables: Tables, effects: Effects<Event>) => Tx;
   /** What each attempt that may write does before its work; undefined if that is nothing. */
   readonly begin?: (tx: Tx, effects: Effects<Event>) => Promise<void> | undefined;
+  /** Stores the events of an attempt that may write, after its work; default: they are only reported. */
+  readonly record?: (tx: Tx, effects: Effects<Event>, events: readonly Event[]) => Promise<void>;
   readonly trouble: StoreTrouble;
   /** Aborted when the domain closes. */
   readonly closing: AbortSignal;
@@ -128,7 +130,15 @@ export function transactions<Tables, Tx, Event>(
           const attempt = effects = new Attempt();
           const tx = open(tables, attempt);
           const begun = kind === "read-only" ? undefined : options.begin?.(tx, attempt);
-          return begun === undefined ? work(tx, attempt) : begun.then(() => work(tx, attempt));
+          const done = begun === undefined
+            ? work(tx, attempt)
+            : begun.then(() => work(tx, attempt));
+          const { record } = options;
+          if (record === undefined || kind === "read-only") return done;
+          return done.then(async (result) => {
+            if (attempt.events.length > 0) await record(tx, attempt, attempt.events);
+            return result;
+          });
         },
         () => effects?.commit(),
       );

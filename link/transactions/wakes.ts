@@ -2,9 +2,15 @@ import { type Clock, WOKEN } from "../../base/clock.ts";
 
 /**
  * Topic of a wake-up: instructions for a node, the reply to an instruction, pending runs, a run's log,
- * or SuperLinks on the same store of which one has ended.
+ * SuperLinks on the same store of which one has ended, or the journal.
  */
-export type Topic = `work:${bigint}` | `reply:${string}` | "runs" | `log:${bigint}` | "superlinks";
+export type Topic =
+  | `work:${bigint}`
+  | `reply:${string}`
+  | "runs"
+  | `log:${bigint}`
+  | "superlinks"
+  | "journal";
 
 /** Wakes long polls when their topics change. */
 export class Wakes {

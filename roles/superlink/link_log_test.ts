@@ -66,6 +66,7 @@ Deno.test("the log has the names of nodes; a join has name and id", () => {
     log.onEvent({
       kind: "instruction-failed",
       instruction: { ...instruction, nodeId: 2n },
+      times: { pushedAt: 0 },
       code: 2,
       reason: "no data",
     });

@@ -6,6 +6,10 @@ import { pushComplete } from "./push_complete.ts";
 /** Ten seconds each: the messages of the first 30 rounds expire before the end. At night more, for what grows slowly. */
 const ROUNDS = NIGHTLY ? 200 : 70;
 
+/** Records of the journal that stay. */
+const KEPT_RECORDS = 50;
+const LIMITS = { maxJournalDetailsPerRun: KEPT_RECORDS };
+
 linkTest("rounds leave the store as it was", async (bench) => {
   const nodes = [await bench.node(1000), await bench.node(1000), await bench.node(1000)];
   const before = await bench.store.usage();
@@ -46,4 +50,7 @@ linkTest("rounds leave the store as it was", async (bench) => {
     await bench.pass(100);
   }
   assert.deepEqual(await bench.store.usage(), before);
-});
+  const counts = await bench.store.transaction("read-only", (tx) => tx.journal.counts());
+  const records = counts.find(({ runId }) => runId === bench.runId)?.details;
+  assert.equal(records, KEPT_RECORDS);
+}, LIMITS);

@@ -22,6 +22,9 @@ const KEPT_LOG_BYTES = 20 * LINE.length;
 /** Artifact limit: a byte of each of ten runs. */
 const KEPT_ARTIFACT_BYTES = 10;
 const NODE_RETENTION_SECONDS = 3600;
+/** Journal limit, and the largest number of records of the last run, which are trimmed a minute later. */
+const KEPT_RECORDS = 150;
+const NEW_RECORDS = 60;
 const LIMITS = {
   maxFinishedRuns: KEPT_RUNS,
   maxFinishedLogBytes: KEPT_LOG_BYTES,
@@ -29,6 +32,10 @@ const LIMITS = {
   absentNodeRetentionSeconds: NODE_RETENTION_SECONDS,
   anonymousNodeRetentionSeconds: NODE_RETENTION_SECONDS,
   unheardRunSeconds: 86_400,
+  maxJournalDetailsPerRun: 20,
+  maxJournalRecordsPerRun: 4,
+  maxJournalRecordsOfNodes: 40,
+  maxJournalRecords: KEPT_RECORDS,
 };
 /** Nodes that stay, new nodes in each run, and the number of runs until these are removed. */
 const STEADY_NODES = 2;
@@ -179,6 +186,12 @@ function checkBounds(usage: StoreUsage, when: string): void {
   assert.deepEqual(Object.keys(usage).sort(), Object.keys(BOUNDS).sort());
 }
 
+/** Number of records in the journal. */
+async function recordsOf({ store }: Bench): Promise<number> {
+  const counts = await store.transaction("read-only", (tx) => tx.journal.counts());
+  return counts.reduce((sum, { details, others }) => sum + details + others, 0);
+}
+
 linkTest(
   `${RUNS} runs with nodes that come and go stay within the store's limits`,
   async (bench) => {
@@ -186,6 +199,7 @@ linkTest(
     const steady = [await bench.node(1800, life.key()), await bench.node(1800, life.key())];
     const owned = await bench.link.nodes.register({ publicKey: life.key() });
     const largest: Record<string, number> = {};
+    let most = 0;
     for (let index = 0; index < RUNS; index++) {
       await life.run(index, steady);
       await bench.pass(RUN_SECONDS, 4);
@@ -194,6 +208,9 @@ linkTest(
         largest[table] = Math.max(largest[table] ?? 0, rows);
       }
       checkBounds({ ...usage, nodes: usage.nodes - 1 }, `after run ${index}`);
+      const records = await recordsOf(bench);
+      most = Math.max(most, records);
+      assert.ok(records <= KEPT_RECORDS + NEW_RECORDS, `${records} records after run ${index}`);
       if (index % 100 === 50) await bench.restart();
     }
     // The limits are tight enough to be reached.
@@ -211,6 +228,8 @@ linkTest(
       ...NOTHING_UNDER_WAY,
     });
     assert.ok(logEntries <= 20);
+    assert.ok(most > KEPT_RECORDS / 2, `never more than ${most} records`);
+    assert.ok(await recordsOf(bench) <= KEPT_RECORDS);
     const [node] = await bench.link.nodes.list();
     assert.equal(node?.nodeId, owned.nodeId);
     const runs = await bench.link.runs.list({ limit: 1000, skip: 0 });

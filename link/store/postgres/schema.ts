@@ -295,17 +295,31 @@ export const MIGRATIONS: readonly string[] = [
   -- Bytes that fit into a page are stored in one place instead of two, which need two more indices.
   ALTER TABLE object_bytes SET (toast_tuple_target = 8160);
   `,
+  // What happened to nodes and runs, in the order of commits. handed_out_at: for the record of the answer.
+  `
+  CREATE TABLE journal (
+    sequence BIGINT PRIMARY KEY,
+    at DOUBLE PRECISION NOT NULL,
+    kind ${TEXT} NOT NULL,
+    run_id BIGINT,
+    node_id BIGINT,
+    is_detail BIGINT NOT NULL,
+    data BYTEA NOT NULL
+  );
+  CREATE INDEX journal_by_run ON journal (run_id, sequence, is_detail);
+  ALTER TABLE instruction ADD COLUMN handed_out_at DOUBLE PRECISION;
+  `,
 ];
 
 /** For each version of this schema, the version of SQLite's that has the same tables. */
-export const SQLITE_VERSIONS: readonly number[] = [14, 14, 15, 15];
+export const SQLITE_VERSIONS: readonly number[] = [14, 14, 15, 15, 16];
 
 /**
  * For each version of this schema, the earliest version whose SuperLinks can use the tables, too. A step that only adds
  * (tables, indices, columns that may be left out) repeats the entry before it, so SuperLinks of both versions can run
  * side by side. A step that changes or removes what earlier versions read or write names its own version.
  */
-export const OLDEST_VERSIONS: readonly number[] = [1, 1, 3, 4];
+export const OLDEST_VERSIONS: readonly number[] = [1, 1, 3, 4, 4];
 
 /** Versions of the schema that a SuperLink knows. */
 export interface Schema {

@@ -70,6 +70,7 @@ const INSTRUCTION: InsertedColumns = {
     ["deliveries", "integer"],
     ["told", "integer"],
     ["due_at", "real"],
+    ["handed_out_at", "real"],
   ],
 };
 const MESSAGE_VALUES = Object.values(MESSAGE);
@@ -87,13 +88,16 @@ export class SqlInstructions implements InstructionTable {
   async addAll(instructions: readonly InstructionRecord[]): Promise<void> {
     await this.#sql.insert(
       INSTRUCTION,
-      instructions.map(({ message, state, holder, deliveries, replyPulled, dueAt }) => [
+      instructions.map((
+        { message, state, holder, deliveries, replyPulled, dueAt, handedOutAt },
+      ) => [
         ...messageValues(message),
         state,
         holder === undefined ? null : fromId(holder),
         deliveries,
         replyPulled ? 1 : 0,
         dueAt,
+        handedOutAt ?? null,
       ]),
     );
   }
@@ -183,15 +187,17 @@ export class SqlInstructions implements InstructionTable {
   }
 
   async update(messageId: string, progress: InstructionProgress): Promise<void> {
-    const { state, holder, deliveries, replyPulled, dueAt } = progress;
+    const { state, holder, deliveries, replyPulled, dueAt, handedOutAt } = progress;
     await this.#sql.run(
-      `UPDATE instruction SET state = ?, holder = ?, deliveries = ?, told = ?, due_at = ?
+      `UPDATE instruction SET state = ?, holder = ?, deliveries = ?, told = ?, due_at = ?,
+           handed_out_at = ?
          WHERE message_id = ?`,
       state,
       holder === undefined ? null : fromId(holder),
       deliveries,
       replyPulled ? 1 : 0,
       dueAt,
+      handedOutAt ?? null,
       messageId,
     );
   }
@@ -276,5 +282,6 @@ function instructionFrom(row: Row): InstructionRecord {
     deliveries: number(row, "deliveries"),
     replyPulled: number(row, "told") === 1,
     dueAt: number(row, "due_at"),
+    ...optional("handedOutAt", row, "handed_out_at", number),
   };
 }

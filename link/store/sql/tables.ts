@@ -1,5 +1,6 @@
 import { SqlArtifacts } from "./artifacts.ts";
 import { SqlGarbage } from "./garbage.ts";
+import { SqlJournal } from "./journal.ts";
 import { SqlFabs, SqlLogs } from "./logs.ts";
 import { SqlInstructions, SqlReplies } from "./messages.ts";
 import { SqlNodeSettings } from "./node_settings.ts";
@@ -32,6 +33,7 @@ export function sqlTables(sql: Statements): LinkTables {
     garbage: new SqlGarbage(sql),
     servers: new SqlServers(sql),
     leases: new SqlLeases(sql),
+    journal: new SqlJournal(sql),
     nextDue: () =>
       sql.one(
         (row) => row.due_at === null ? undefined : number(row, "due_at"),

@@ -352,4 +352,19 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX garbage_by_due ON garbage (due_at);
   `,
+  // What happened to nodes and runs, in the order of commits. Records of a run that an earlier version removes beside
+  // this one stay for a while, so run_id refers to nothing. handed_out_at: for the record of the answer.
+  `
+  CREATE TABLE journal (
+    sequence INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    kind TEXT NOT NULL,
+    run_id INTEGER,
+    node_id INTEGER,
+    is_detail INTEGER NOT NULL,
+    data BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX journal_by_run ON journal (run_id, sequence, is_detail);
+  ALTER TABLE instruction ADD COLUMN handed_out_at REAL;
+  `,
 ];
