@@ -5,12 +5,14 @@ import { log } from "../../base/log.ts";
 import { type CheckedServerTls, readServerTls, type ServerTlsFiles } from "../../certs/check.ts";
 import { readLaunchConfig, readSuperexecSecret } from "../flags/launch_flags.ts";
 import { type DatabaseConfig, readDatabase } from "./database.ts";
-import type { SuperLinkFlags } from "./flags.ts";
+import { DEFAULT_DASHBOARD_ADDRESS, type SuperLinkFlags } from "./flags.ts";
 import { type LargeObjectConfig, readLargeObjects } from "./object_store_flags.ts";
 import type { LaunchConfig } from "../../hosting/launch/config.ts";
 import { type Listeners, readListeners } from "./listeners.ts";
 import { readProxyRange, TrustedProxies } from "../../rpc/proxies/trusted_proxies.ts";
-import { UsageError } from "../flags/values.ts";
+import { readFlagAddress, UsageError } from "../flags/values.ts";
+import { formatAddress } from "../../rpc/address.ts";
+import { refuseOpenDashboard } from "../dashboard/address.ts";
 import { readRetention, type RetentionLimits } from "./retention_flags.ts";
 
 const logger = log("superlink");
@@ -43,6 +45,8 @@ export interface SuperLinkConfig {
   readonly idleExitSeconds?: number;
   /** The proxies that are believed when they name their callers. */
   readonly proxies: TrustedProxies;
+  /** "host:port" of the dashboard. Undefined: there is none. */
+  readonly dashboard?: string;
   /** Seconds in which open calls and ServerApps may end when the SuperLink stops. */
   readonly drainSeconds: number;
 }
@@ -102,6 +106,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
     drainSeconds: flags.drainTimeout,
     proxies: readProxies(flags),
     processes: flags.processes,
+    ...(flags.dashboard === undefined ? {} : { dashboard: readDashboard(flags.dashboard) }),
     ...(flags.idleExit === undefined ? {} : { idleExitSeconds: flags.idleExit }),
   };
   checkProcesses(flags, config.database);
@@ -127,7 +132,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
 
 /** @throws FlwrError naming what several processes cannot be combined with */
 function checkProcesses(
-  { processes, simulation, idleExit }: SuperLinkFlags,
+  { processes, simulation, idleExit, dashboard }: SuperLinkFlags,
   { kind }: DatabaseConfig,
 ): void {
   if (processes === 1) return;
@@ -155,11 +160,23 @@ function checkProcesses(
       },
     );
   }
+  if (dashboard !== undefined) {
+    throw new FlwrError("invalid-argument", `${flag} and --dashboard cannot be used together`, {
+      hints: ["Start one more SuperLink on the same database, with --dashboard"],
+    });
+  }
   if (idleExit !== undefined) {
     throw new FlwrError("invalid-argument", `${flag} and --idle-exit cannot be used together`, {
       hints: ["No process knows whether the others are idle: leave one out"],
     });
   }
+}
+
+function readDashboard(flag: string | true): string {
+  const text = flag === true ? DEFAULT_DASHBOARD_ADDRESS : flag;
+  const address = readFlagAddress("--dashboard", text, { allowZero: true });
+  refuseOpenDashboard("--dashboard", address);
+  return formatAddress(address);
 }
 
 /** Paths of a server's TLS files. */

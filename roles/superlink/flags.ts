@@ -27,6 +27,9 @@ const MAX_PROCESSES = 64;
 /** Value of an address or port that switches its listener off. */
 export const OFF = "none";
 
+/** Address of the dashboard, if the flag has no value. */
+export const DEFAULT_DASHBOARD_ADDRESS = "127.0.0.1:8265";
+
 /** Flags of the `superlink` command, as commander parses them. */
 export interface SuperLinkFlags
   extends LaunchFlags, RetentionFlags, DatabaseFlags, LargeObjectFlags {
@@ -45,6 +48,8 @@ export interface SuperLinkFlags
   controlApiAddress: string;
   driverApiAddress: string;
   healthServerAddress?: string;
+  /** Address of the dashboard; true without a value. */
+  dashboard?: string | true;
   controlApiAllowRemote: boolean;
   runtimeApiAllowRemote: boolean;
   driverApiAllowRemote: boolean;
@@ -191,6 +196,10 @@ function addListenerOptions(command: Command): void {
     .option(
       "--health-server-address <host:port>",
       "address of an additional gRPC health service, without TLS (default: none)",
+    )
+    .option(
+      "--dashboard [host:port]",
+      `serve a web page on this machine that shows and stops runs, and print its address; without a value on ${DEFAULT_DASHBOARD_ADDRESS} (default: none)`,
     )
     .option(
       "--control-api-allow-remote",
