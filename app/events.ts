@@ -74,6 +74,8 @@ export type ProgressEvent =
     readonly messageId: MessageId;
     /** Seconds since the instruction was sent. */
     readonly seconds: number;
+    /** The first metrics in the reply; undefined if it has none. */
+    readonly metrics?: MetricRecord;
     readonly error?: MessageError;
   }
   | { readonly type: "phase-finished"; readonly round: number; readonly phase: PhaseRecord }

@@ -5,6 +5,8 @@ import { MessageErrorCode, type MessageId } from "../entities/metadata.ts";
 import type { PushedFold } from "./connection.ts";
 import type { ProgressEvent } from "./events.ts";
 import type { Message } from "./message.ts";
+import type { MetricRecord } from "./metric_record.ts";
+import { isMetricRecord } from "./record_dict.ts";
 
 /** Seconds between pulls at a SuperLink that answers at once when there are no replies. */
 const EMPTY_PULL_INTERVAL_SECONDS = 0.25;
@@ -235,7 +237,17 @@ export class Exchange implements AsyncIterable<Message> {
     this.#settled.push({ index, instruction, reply });
     const seconds = this.#link.clock.now() - sentAt;
     const { error } = reply;
-    this.#link.report({ type: "reply", messageType, groupId, nodeId, messageId, seconds, error });
+    const metrics = reply.hasContent ? firstMetrics(reply) : undefined;
+    this.#link.report({
+      type: "reply",
+      messageType,
+      groupId,
+      nodeId,
+      messageId,
+      seconds,
+      ...(metrics && { metrics }),
+      error,
+    });
   }
 
   /** Ends the wait for the instructions whose timeout is over. */
@@ -267,4 +279,9 @@ export class Exchange implements AsyncIterable<Message> {
   #throwIfAborted(): void {
     if (this.#options.signal.aborted) throw new FlwrError("cancelled", "The run was stopped");
   }
+}
+
+function firstMetrics({ content }: Message): MetricRecord | undefined {
+  for (const record of content.values()) if (isMetricRecord(record)) return record;
+  return undefined;
 }

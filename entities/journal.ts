@@ -145,6 +145,50 @@ export type JournalKind = keyof JournalData;
 /** The kind of a record that a ServerApp reports. */
 export type AppKind = keyof AppData;
 
+/** The kinds of records that only the SuperLink writes. */
+export const DOMAIN_KINDS: Readonly<Record<keyof DomainData, true>> = {
+  "run-created": true,
+  "run-claimed": true,
+  "run-released": true,
+  "run-began": true,
+  "run-interrupted": true,
+  "run-finished": true,
+  "node-registered": true,
+  "node-joined": true,
+  "node-offline": true,
+  "node-returned": true,
+  "node-deactivated": true,
+  "node-left": true,
+  "node-unregistered": true,
+  "node-forgotten": true,
+  "instructions-pushed": true,
+  "instruction-answered": true,
+  "instruction-failed": true,
+  "instruction-requeued": true,
+  "instruction-refused": true,
+  "push-expired": true,
+  "artifact-saved": true,
+  "checkpoint-saved": true,
+  "superlink-ended": true,
+};
+
+/** The kinds that our ServerApps report. Other events of apps are stored as "app-event". */
+export const APP_KINDS: Readonly<Record<Exclude<AppKind, "app-event">, true>> = {
+  "strategy-started": true,
+  "strategy-resumed": true,
+  "waiting-for-nodes": true,
+  "round-started": true,
+  "phase-started": true,
+  "node-replied": true,
+  "phase-finished": true,
+  "server-evaluated": true,
+  "round-finished": true,
+  "privacy-spent": true,
+  "stopped-early": true,
+  "strategy-finished": true,
+  "node-contributed": true,
+};
+
 /** Fields that records of all kinds have. */
 interface Common {
   /**

@@ -5,6 +5,8 @@ import type { CheckpointStore } from "../../app/checkpoints.ts";
 import { ConfigRecord } from "../../app/config_record.ts";
 import type { DriverConnection } from "../../app/connection.ts";
 import { Grid } from "../../app/grid.ts";
+import type { EventSink } from "../../app/journal/event_sink.ts";
+import { JournalReporter } from "../../app/journal/journal_reporter.ts";
 import { HistoryArtifact } from "../../app/history/history_artifact.ts";
 import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import { RecordDict } from "../../app/record_dict.ts";
@@ -30,6 +32,8 @@ export interface ServerAppRun {
   readonly artifactsOf: (runId: bigint) => ArtifactStore;
   /** Returns the store for the run's checkpoints (default: none are saved). */
   readonly checkpointsOf?: (runId: bigint) => CheckpointStore;
+  /** Returns where the run's events are kept (default: nowhere). */
+  readonly eventsOf?: (runId: bigint) => EventSink;
   /** State that is saved and restored with each checkpoint (default: none). */
   readonly attachedState?: AttachedState;
   /** The source of random numbers for what has none of its own (default: the machine). */
@@ -56,6 +60,8 @@ export async function runServerApp(
     ...(store !== undefined && { checkpoints }),
   });
   report.follow(grid);
+  const sink = run.eventsOf?.(runId);
+  const journal = sink && new JournalReporter(grid, sink);
   const history = new HistoryArtifact(grid, runConfig, artifactsOf(runId));
   const artifacts = new RunArtifacts(history, (name, size) => report.saved(name, size));
   const context = {
@@ -72,6 +78,7 @@ export async function runServerApp(
     const main = drawingFrom(run.random ?? systemRandom, () => app.run(grid, context));
     await orStopped(main.then(() => artifacts.settled()), signal);
     report.note(await orStopped(history.saveHistory(), signal));
+    await journal?.settled();
     report.finished();
   } catch (error) {
     // A run that was stopped can go on from its last round.
@@ -81,6 +88,7 @@ export async function runServerApp(
     // The SuperLink takes nothing from a run that it has ended.
     if (!(signal.reason instanceof FlwrError)) {
       report.note(await history.saveHistory(failure.message));
+      await journal?.settled();
     }
     throw error;
   }

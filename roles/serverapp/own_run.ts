@@ -1,4 +1,5 @@
 import type { DriverConnection, OnlineNode } from "../../app/connection.ts";
+import type { EventSink } from "../../app/journal/event_sink.ts";
 import type { Message } from "../../app/message.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
@@ -6,6 +7,7 @@ import { load } from "../../base/load.ts";
 import { log } from "../../base/log.ts";
 import { type Random, systemRandom } from "../../base/random.ts";
 import type { Channel } from "../../rpc/channel.ts";
+import { EventUpload } from "../../rpc/dialects/current/client/event_upload.ts";
 import { RuntimeClient } from "../../rpc/dialects/current/client/runtime_client.ts";
 import { RuntimeConnection } from "../../rpc/dialects/current/client/runtime_connection.ts";
 import { sendTaskHeartbeats } from "../../rpc/dialects/current/client/task_heartbeats.ts";
@@ -65,6 +67,12 @@ export class OwnRun implements DriverConnection {
     this.#line = new RuntimeConnection(client, runId, this.#clock);
     void this.#sendHeartbeats(client);
     return runId;
+  }
+
+  /** Where the run's events are kept: nowhere at a SuperLink of Flower 1.9. */
+  events(): EventSink {
+    const client = this.#client;
+    return client === undefined ? { add: () => Promise.resolve(false) } : new EventUpload(client);
   }
 
   nodes(runId: bigint): Promise<readonly OnlineNode[]> {

@@ -74,6 +74,7 @@ export async function runLocally(
         checkpoints = new CheckpointFolder(flags.artifacts ?? runFolder(runId), resumed);
         return checkpoints;
       },
+      eventsOf: () => run.events(),
       signal: AbortSignal.any([signal, run.ended]),
     });
     await run.finish("completed", report.incomplete);

@@ -49,6 +49,7 @@ export function relayRuntime({ task, client, input, finished }: RelayOptions): S
       confirmMessageReceived: client.relay(method.confirmMessageReceived),
       getNodes: client.relay(method.getNodes),
       pushLogs: client.relay(method.pushLogs),
+      pushTaskEvents: client.relay(method.pushTaskEvents),
       pushArtifact: client.relay(method.pushArtifact),
       pushCheckpoint: client.relay(method.pushCheckpoint),
       pullCheckpoint: client.relay(method.pullCheckpoint),

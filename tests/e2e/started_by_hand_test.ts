@@ -1,6 +1,7 @@
 /** Runs of `flwr run module:name`: by which calls they are made, and what the SuperLink knows of their end. */
 import assert from "node:assert/strict";
 import { getLogger } from "@logtape/logtape";
+import type { JournalRecord } from "../../entities/journal.ts";
 import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
 import { Driver } from "../../proto/gen/flwr-1.9/driver_pb.ts";
 import type { RequestHeaders } from "../../rpc/channel.ts";
@@ -52,6 +53,16 @@ async function countingDriver(driver: string) {
   };
 }
 
+/** The records of a run in a SuperLink's journal. */
+async function eventsOf(http: string, runId: bigint): Promise<JournalRecord[]> {
+  const client = new ControlClient(openHttpChannel({ address: http, tls: "insecure" }));
+  try {
+    return (await client.runEvents(runId))!;
+  } finally {
+    client.close();
+  }
+}
+
 /** The newest run of a SuperLink. */
 async function newestRun(http: string): Promise<RunSummary> {
   const client = new ControlClient(openHttpChannel({ address: http, tls: "insecure" }));
@@ -78,8 +89,29 @@ scenario("by hand: a run goes over today's wire but for its creation", async (st
   assert.equal(calls.has("/flwr.proto.Runtime/PushObject"), false);
   assert.equal(calls.has("/flwr.proto.Runtime/PullObject"), false);
   assert.equal(calls.get("/flwr.proto.Runtime/PushTaskOutput"), 1);
-  const { status, subStatus, details } = await newestRun(http);
+  const { runId, status, subStatus, details } = await newestRun(http);
   assert.deepEqual([status, subStatus, details], ["finished", "completed", ""]);
+
+  const records = await eventsOf(http, runId);
+  const ofKind = <Kind extends JournalRecord["kind"]>(kind: Kind) =>
+    records.filter((record): record is JournalRecord<Kind> & JournalRecord => record.kind === kind);
+  assert.deepEqual(ofKind("round-finished").map(({ data }) => data.round), [1, 2, 3]);
+  const phases = ofKind("phase-finished");
+  assert.deepEqual(phases.map(({ data: { round, phase, results } }) => [round, phase, results]), [
+    ...[1, 2, 3].flatMap((round) => [[round, "train", 2], [round, "evaluate", 2]]),
+  ]);
+  assert.equal(typeof phases[1]!.data.metrics?.["loss"], "number");
+  const replies = ofKind("node-replied");
+  assert.equal(replies.length, 12);
+  assert.ok(replies.every(({ nodeId, data }) => nodeId !== undefined && data.round !== undefined));
+  // The domain's own records of the same instructions.
+  const answered = ofKind("instruction-answered");
+  assert.equal(answered.length, 12);
+  for (const { at, data: { pushedAt, handedOutAt } } of answered) {
+    assert.ok(pushedAt <= handedOutAt! && handedOutAt! <= at);
+  }
+  assert.equal(records.at(-1)?.kind, "run-finished");
+  assert.equal(ofKind("node-contributed").length, 2);
 });
 
 scenario("by hand: a run that Ctrl-C ends has failed", async (stage) => {

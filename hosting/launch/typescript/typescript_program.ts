@@ -25,6 +25,7 @@ const OFFERED: ReadonlySet<string> = new Set([
   "PushObject",
   "PullObject",
   "ConfirmMessageReceived",
+  "PushTaskEvents",
   "PushArtifact",
   "PushCheckpoint",
   "PullCheckpoint",

@@ -12,13 +12,15 @@ import type { Fab, Run, SimulationConfig } from "./run_pb.ts";
 import { file_run } from "./run_pb.ts";
 import type { Scalar } from "./scalar_pb.ts";
 import { file_scalar } from "./scalar_pb.ts";
+import type { TaskEvent } from "./task_event_pb.ts";
+import { file_task_event } from "./task_event_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file control.proto.
  */
 export const file_control: GenFile = /*@__PURE__*/
-  fileDesc("Cg1jb250cm9sLnByb3RvEgpmbHdyLnByb3RvIgwKCk5vdE9mZmVyZWQibQokQ29uZmlndXJlU2ltdWxhdGlvbkZlZGVyYXRpb25SZXF1ZXN0EhcKD2ZlZGVyYXRpb25fbmFtZRgBIAEoCRIsCgZjb25maWcYAiABKAsyHC5mbHdyLnByb3RvLlNpbXVsYXRpb25Db25maWciUgolQ29uZmlndXJlU2ltdWxhdGlvbkZlZGVyYXRpb25SZXNwb25zZRIXCg9mZWRlcmF0aW9uX25hbWUYASABKAkSEAoGZmF1bHRzGLWrBCABKAgisgMKD1N0YXJ0UnVuUmVxdWVzdBIcCgNmYWIYASABKAsyDy5mbHdyLnByb3RvLkZhYhJICg9vdmVycmlkZV9jb25maWcYAiADKAsyLy5mbHdyLnByb3RvLlN0YXJ0UnVuUmVxdWVzdC5PdmVycmlkZUNvbmZpZ0VudHJ5EicKGm92ZXJyaWRlX2ZlZGVyYXRpb25fY29uZmlnGAMgASgMSACIAQESEAoIYXBwX3NwZWMYBCABKAkSEgoKZmVkZXJhdGlvbhgFIAEoCRIWCglzZXJpZXNfaWQYBiABKARIAYgBARIcCg1yZXN1bWVfcnVuX2lkGLWrBCABKARIAogBARIZCgpub2RlX3RhYmxlGLarBCABKAxIA4gBARpJChNPdmVycmlkZUNvbmZpZ0VudHJ5EgsKA2tleRgBIAEoCRIhCgV2YWx1ZRgCIAEoCzISLmZsd3IucHJvdG8uU2NhbGFyOgI4AUIdChtfb3ZlcnJpZGVfZmVkZXJhdGlvbl9jb25maWdCDAoKX3Nlcmllc19pZEIQCg5fcmVzdW1lX3J1bl9pZEINCgtfbm9kZV90YWJsZSLZAQoQU3RhcnRSdW5SZXNwb25zZRITCgZydW5faWQYASABKARIAIgBARIRCgRub3RlGAIgASgJSAGIAQESFgoJc2VyaWVzX2lkGAMgASgESAKIAQESEgoKZmVkZXJhdGlvbhgEIAEoCRIRCgdyZXN1bWVkGLWrBCABKAgSHAoSc2ltdWxhdGVkX2FzX2Fza2VkGLarBCABKAgSHgoUc2ltdWxhdGVkX2J5X3dvcmtlcnMYt6sEIAEoCEIJCgdfcnVuX2lkQgcKBV9ub3RlQgwKCl9zZXJpZXNfaWQifgoPTGlzdFJ1bnNSZXF1ZXN0EhMKBnJ1bl9pZBgBIAEoBEgAiAEBEhIKBWxpbWl0GAIgASgESAGIAQESEQoEc2tpcBgDIAEoBEgCiAEBEhEKB3N1Ym1pdHMYtasEIAEoCEIJCgdfcnVuX2lkQggKBl9saW1pdEIHCgVfc2tpcCKdAQoQTGlzdFJ1bnNSZXNwb25zZRI7CghydW5fZGljdBgBIAMoCzIpLmZsd3IucHJvdG8uTGlzdFJ1bnNSZXNwb25zZS5SdW5EaWN0RW50cnkSCwoDbm93GAIgASgJGj8KDFJ1bkRpY3RFbnRyeRILCgNrZXkYASABKAQSHgoFdmFsdWUYAiABKAsyDy5mbHdyLnByb3RvLlJ1bjoCOAEiIAoOU3RvcFJ1blJlcXVlc3QSDgoGcnVuX2lkGAEgASgEIiIKD1N0b3BSdW5SZXNwb25zZRIPCgdzdWNjZXNzGAEgASgIIlIKEVN0cmVhbUxvZ3NSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoBBIXCg9hZnRlcl90aW1lc3RhbXAYAiABKAESFAoKcGFydF9ieXRlcxi1qwQgASgEImIKElN0cmVhbUxvZ3NSZXNwb25zZRISCgpsb2dfb3V0cHV0GAEgASgJEhgKEGxhdGVzdF90aW1lc3RhbXAYAiABKAESFAoFd2hvbGUYtasEIAEoCEgAiAEBQggKBl93aG9sZSImChRQdWxsQXJ0aWZhY3RzUmVxdWVzdBIOCgZydW5faWQYASABKAQiMQoVUHVsbEFydGlmYWN0c1Jlc3BvbnNlEhAKA3VybBgBIAEoCUgAiAEBQgYKBF91cmwiOAoVUHVzaEF0dGFjaG1lbnRSZXF1ZXN0Eg8KB2NvbnRlbnQYASABKAwSDgoGcGllY2VzGAIgAygJIikKFlB1c2hBdHRhY2htZW50UmVzcG9uc2USDwoHbWlzc2luZxgBIAMoCSJpChNSZWdpc3Rlck5vZGVSZXF1ZXN0EhIKCnB1YmxpY19rZXkYASABKAwSFQoIbG9jYXRpb24YAiABKAlIAIgBARIRCgRuYW1lGAMgASgJSAGIAQFCCwoJX2xvY2F0aW9uQgcKBV9uYW1lIjgKFFJlZ2lzdGVyTm9kZVJlc3BvbnNlEhQKB25vZGVfaWQYASABKARIAIgBAUIKCghfbm9kZV9pZCIoChVVbnJlZ2lzdGVyTm9kZVJlcXVlc3QSDwoHbm9kZV9pZBgBIAEoBCIYChZVbnJlZ2lzdGVyTm9kZVJlc3BvbnNlIhIKEExpc3ROb2Rlc1JlcXVlc3QiSgoRTGlzdE5vZGVzUmVzcG9uc2USKAoKbm9kZXNfaW5mbxgBIAMoCzIULmZsd3IucHJvdG8uTm9kZUluZm8SCwoDbm93GAIgASgJIiMKB0FjY291bnQSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSI8CgZNZW1iZXISJAoHYWNjb3VudBgBIAEoCzITLmZsd3IucHJvdG8uQWNjb3VudBIMCgRyb2xlGAIgASgJItACCgpGZWRlcmF0aW9uEgwKBG5hbWUYASABKAkSIwoFbm9kZXMYAiADKAsyFC5mbHdyLnByb3RvLk5vZGVJbmZvEh0KBHJ1bnMYAyADKAsyDy5mbHdyLnByb3RvLlJ1bhITCgtkZXNjcmlwdGlvbhgEIAEoCRIjCgdtZW1iZXJzGAUgAygLMhIuZmx3ci5wcm90by5NZW1iZXISEAoIYXJjaGl2ZWQYBiABKAgSEgoKc2ltdWxhdGlvbhgHIAEoCBIsCgZjb25maWcYCCABKAsyHC5mbHdyLnByb3RvLlNpbXVsYXRpb25Db25maWcSGgoSY2FuX2ludml0ZV9tZW1iZXJzGAkgASgIEhoKEmNhbl9hZGRfc3VwZXJub2RlcxgKIAEoCBIZCgxtZW1iZXJfY291bnQYCyABKA1IAIgBAUIPCg1fbWVtYmVyX2NvdW50IhgKFkxpc3RGZWRlcmF0aW9uc1JlcXVlc3QiRgoXTGlzdEZlZGVyYXRpb25zUmVzcG9uc2USKwoLZmVkZXJhdGlvbnMYASADKAsyFi5mbHdyLnByb3RvLkZlZGVyYXRpb24iMAoVU2hvd0ZlZGVyYXRpb25SZXF1ZXN0EhcKD2ZlZGVyYXRpb25fbmFtZRgBIAEoCSJRChZTaG93RmVkZXJhdGlvblJlc3BvbnNlEioKCmZlZGVyYXRpb24YASABKAsyFi5mbHdyLnByb3RvLkZlZGVyYXRpb24SCwoDbm93GAIgASgJIhgKFkdldExvZ2luRGV0YWlsc1JlcXVlc3QiiwEKF0dldExvZ2luRGV0YWlsc1Jlc3BvbnNlEhIKCmF1dGhuX3R5cGUYASABKAkSEwoLZGV2aWNlX2NvZGUYAiABKAkSIQoZdmVyaWZpY2F0aW9uX3VyaV9jb21wbGV0ZRgDIAEoCRISCgpleHBpcmVzX2luGAQgASgDEhAKCGludGVydmFsGAUgASgDMqUYCgdDb250cm9sEkUKCFN0YXJ0UnVuEhsuZmx3ci5wcm90by5TdGFydFJ1blJlcXVlc3QaHC5mbHdyLnByb3RvLlN0YXJ0UnVuUmVzcG9uc2USRQoITGlzdFJ1bnMSGy5mbHdyLnByb3RvLkxpc3RSdW5zUmVxdWVzdBocLmZsd3IucHJvdG8uTGlzdFJ1bnNSZXNwb25zZRJCCgdTdG9wUnVuEhouZmx3ci5wcm90by5TdG9wUnVuUmVxdWVzdBobLmZsd3IucHJvdG8uU3RvcFJ1blJlc3BvbnNlEk0KClN0cmVhbUxvZ3MSHS5mbHdyLnByb3RvLlN0cmVhbUxvZ3NSZXF1ZXN0Gh4uZmx3ci5wcm90by5TdHJlYW1Mb2dzUmVzcG9uc2UwARJUCg1QdWxsQXJ0aWZhY3RzEiAuZmx3ci5wcm90by5QdWxsQXJ0aWZhY3RzUmVxdWVzdBohLmZsd3IucHJvdG8uUHVsbEFydGlmYWN0c1Jlc3BvbnNlElcKDlB1c2hBdHRhY2htZW50EiEuZmx3ci5wcm90by5QdXNoQXR0YWNobWVudFJlcXVlc3QaIi5mbHdyLnByb3RvLlB1c2hBdHRhY2htZW50UmVzcG9uc2USUQoMUmVnaXN0ZXJOb2RlEh8uZmx3ci5wcm90by5SZWdpc3Rlck5vZGVSZXF1ZXN0GiAuZmx3ci5wcm90by5SZWdpc3Rlck5vZGVSZXNwb25zZRJXCg5VbnJlZ2lzdGVyTm9kZRIhLmZsd3IucHJvdG8uVW5yZWdpc3Rlck5vZGVSZXF1ZXN0GiIuZmx3ci5wcm90by5VbnJlZ2lzdGVyTm9kZVJlc3BvbnNlEkgKCUxpc3ROb2RlcxIcLmZsd3IucHJvdG8uTGlzdE5vZGVzUmVxdWVzdBodLmZsd3IucHJvdG8uTGlzdE5vZGVzUmVzcG9uc2USWgoPTGlzdEZlZGVyYXRpb25zEiIuZmx3ci5wcm90by5MaXN0RmVkZXJhdGlvbnNSZXF1ZXN0GiMuZmx3ci5wcm90by5MaXN0RmVkZXJhdGlvbnNSZXNwb25zZRJXCg5TaG93RmVkZXJhdGlvbhIhLmZsd3IucHJvdG8uU2hvd0ZlZGVyYXRpb25SZXF1ZXN0GiIuZmx3ci5wcm90by5TaG93RmVkZXJhdGlvblJlc3BvbnNlEloKD0dldExvZ2luRGV0YWlscxIiLmZsd3IucHJvdG8uR2V0TG9naW5EZXRhaWxzUmVxdWVzdBojLmZsd3IucHJvdG8uR2V0TG9naW5EZXRhaWxzUmVzcG9uc2USPwoNR2V0QXV0aFRva2VucxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJDChFSZWZyZXNoQXV0aFRva2VucxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBKEAQodQ29uZmlndXJlU2ltdWxhdGlvbkZlZGVyYXRpb24SMC5mbHdyLnByb3RvLkNvbmZpZ3VyZVNpbXVsYXRpb25GZWRlcmF0aW9uUmVxdWVzdBoxLmZsd3IucHJvdG8uQ29uZmlndXJlU2ltdWxhdGlvbkZlZGVyYXRpb25SZXNwb25zZRJCChBDcmVhdGVGZWRlcmF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkMKEUFyY2hpdmVGZWRlcmF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkMKEVNldEZlZGVyYXRpb25JY29uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkUKE0FkZE5vZGVUb0ZlZGVyYXRpb24SFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSSgoYUmVtb3ZlTm9kZUZyb21GZWRlcmF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEk0KG1JlbW92ZUFjY291bnRGcm9tRmVkZXJhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJCChBDcmVhdGVJbnZpdGF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkEKD0xpc3RJbnZpdGF0aW9ucxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJCChBBY2NlcHRJbnZpdGF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkIKEFJlamVjdEludml0YXRpb24SFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQgoQUmV2b2tlSW52aXRhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBI/Cg1MaXN0UnVuU2VyaWVzEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEj4KDEdldFJ1blNlcmllcxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJMChpVcGRhdGVSdW5TZXJpZXNEZXNjcmlwdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJFChNMaXN0UnVuU2VyaWVzRXZlbnRzEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkEKD1N0cmVhbVJ1bkV2ZW50cxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJBCg9TdGFydEF1dG9tYXRpb24SFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQQoPTGlzdEF1dG9tYXRpb25zEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkAKDlN0b3BBdXRvbWF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEjoKCExpc3RBcHBzEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkUKE0xpc3RBcHBBc3NvY2lhdGlvbnMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSOAoGQWRkQXBwEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEjsKCVJlbW92ZUFwcBIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJACg5MaXN0Q29ubmVjdG9ycxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJFChNEaXNjb25uZWN0Q29ubmVjdG9yEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkUKE0JlZ2luQ29ubmVjdG9yT0F1dGgSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSSAoWQ29tcGxldGVDb25uZWN0b3JPQXV0aBIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZDLEAwoERXhlYxJFCghTdGFydFJ1bhIbLmZsd3IucHJvdG8uU3RhcnRSdW5SZXF1ZXN0GhwuZmx3ci5wcm90by5TdGFydFJ1blJlc3BvbnNlEkIKB1N0b3BSdW4SGi5mbHdyLnByb3RvLlN0b3BSdW5SZXF1ZXN0GhsuZmx3ci5wcm90by5TdG9wUnVuUmVzcG9uc2USTQoKU3RyZWFtTG9ncxIdLmZsd3IucHJvdG8uU3RyZWFtTG9nc1JlcXVlc3QaHi5mbHdyLnByb3RvLlN0cmVhbUxvZ3NSZXNwb25zZTABEkUKCExpc3RSdW5zEhsuZmx3ci5wcm90by5MaXN0UnVuc1JlcXVlc3QaHC5mbHdyLnByb3RvLkxpc3RSdW5zUmVzcG9uc2USWgoPR2V0TG9naW5EZXRhaWxzEiIuZmx3ci5wcm90by5HZXRMb2dpbkRldGFpbHNSZXF1ZXN0GiMuZmx3ci5wcm90by5HZXRMb2dpbkRldGFpbHNSZXNwb25zZRI/Cg1HZXRBdXRoVG9rZW5zEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkYgZwcm90bzM", [file_node, file_run, file_scalar]);
+  fileDesc("Cg1jb250cm9sLnByb3RvEgpmbHdyLnByb3RvIgwKCk5vdE9mZmVyZWQibQokQ29uZmlndXJlU2ltdWxhdGlvbkZlZGVyYXRpb25SZXF1ZXN0EhcKD2ZlZGVyYXRpb25fbmFtZRgBIAEoCRIsCgZjb25maWcYAiABKAsyHC5mbHdyLnByb3RvLlNpbXVsYXRpb25Db25maWciUgolQ29uZmlndXJlU2ltdWxhdGlvbkZlZGVyYXRpb25SZXNwb25zZRIXCg9mZWRlcmF0aW9uX25hbWUYASABKAkSEAoGZmF1bHRzGLWrBCABKAgisgMKD1N0YXJ0UnVuUmVxdWVzdBIcCgNmYWIYASABKAsyDy5mbHdyLnByb3RvLkZhYhJICg9vdmVycmlkZV9jb25maWcYAiADKAsyLy5mbHdyLnByb3RvLlN0YXJ0UnVuUmVxdWVzdC5PdmVycmlkZUNvbmZpZ0VudHJ5EicKGm92ZXJyaWRlX2ZlZGVyYXRpb25fY29uZmlnGAMgASgMSACIAQESEAoIYXBwX3NwZWMYBCABKAkSEgoKZmVkZXJhdGlvbhgFIAEoCRIWCglzZXJpZXNfaWQYBiABKARIAYgBARIcCg1yZXN1bWVfcnVuX2lkGLWrBCABKARIAogBARIZCgpub2RlX3RhYmxlGLarBCABKAxIA4gBARpJChNPdmVycmlkZUNvbmZpZ0VudHJ5EgsKA2tleRgBIAEoCRIhCgV2YWx1ZRgCIAEoCzISLmZsd3IucHJvdG8uU2NhbGFyOgI4AUIdChtfb3ZlcnJpZGVfZmVkZXJhdGlvbl9jb25maWdCDAoKX3Nlcmllc19pZEIQCg5fcmVzdW1lX3J1bl9pZEINCgtfbm9kZV90YWJsZSLZAQoQU3RhcnRSdW5SZXNwb25zZRITCgZydW5faWQYASABKARIAIgBARIRCgRub3RlGAIgASgJSAGIAQESFgoJc2VyaWVzX2lkGAMgASgESAKIAQESEgoKZmVkZXJhdGlvbhgEIAEoCRIRCgdyZXN1bWVkGLWrBCABKAgSHAoSc2ltdWxhdGVkX2FzX2Fza2VkGLarBCABKAgSHgoUc2ltdWxhdGVkX2J5X3dvcmtlcnMYt6sEIAEoCEIJCgdfcnVuX2lkQgcKBV9ub3RlQgwKCl9zZXJpZXNfaWQifgoPTGlzdFJ1bnNSZXF1ZXN0EhMKBnJ1bl9pZBgBIAEoBEgAiAEBEhIKBWxpbWl0GAIgASgESAGIAQESEQoEc2tpcBgDIAEoBEgCiAEBEhEKB3N1Ym1pdHMYtasEIAEoCEIJCgdfcnVuX2lkQggKBl9saW1pdEIHCgVfc2tpcCKdAQoQTGlzdFJ1bnNSZXNwb25zZRI7CghydW5fZGljdBgBIAMoCzIpLmZsd3IucHJvdG8uTGlzdFJ1bnNSZXNwb25zZS5SdW5EaWN0RW50cnkSCwoDbm93GAIgASgJGj8KDFJ1bkRpY3RFbnRyeRILCgNrZXkYASABKAQSHgoFdmFsdWUYAiABKAsyDy5mbHdyLnByb3RvLlJ1bjoCOAEiIAoOU3RvcFJ1blJlcXVlc3QSDgoGcnVuX2lkGAEgASgEIiIKD1N0b3BSdW5SZXNwb25zZRIPCgdzdWNjZXNzGAEgASgIIlIKEVN0cmVhbUxvZ3NSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoBBIXCg9hZnRlcl90aW1lc3RhbXAYAiABKAESFAoKcGFydF9ieXRlcxi1qwQgASgEImIKElN0cmVhbUxvZ3NSZXNwb25zZRISCgpsb2dfb3V0cHV0GAEgASgJEhgKEGxhdGVzdF90aW1lc3RhbXAYAiABKAESFAoFd2hvbGUYtasEIAEoCEgAiAEBQggKBl93aG9sZSJ7ChZTdHJlYW1SdW5FdmVudHNSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoBBIgChNhZnRlcl90YXNrX2V2ZW50X2lkGAIgASgESACIAQESFwoNZXhpc3Rpbmdfb25seRi1qwQgASgIQhYKFF9hZnRlcl90YXNrX2V2ZW50X2lkIsABChdTdHJlYW1SdW5FdmVudHNSZXNwb25zZRIpCgp0YXNrX2V2ZW50GAEgASgLMhUuZmx3ci5wcm90by5UYXNrRXZlbnQSSAoKbm9kZV9uYW1lcxi1qwQgAygLMjIuZmx3ci5wcm90by5TdHJlYW1SdW5FdmVudHNSZXNwb25zZS5Ob2RlTmFtZXNFbnRyeRowCg5Ob2RlTmFtZXNFbnRyeRILCgNrZXkYASABKAQSDQoFdmFsdWUYAiABKAk6AjgBIiYKFFB1bGxBcnRpZmFjdHNSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoBCIxChVQdWxsQXJ0aWZhY3RzUmVzcG9uc2USEAoDdXJsGAEgASgJSACIAQFCBgoEX3VybCI4ChVQdXNoQXR0YWNobWVudFJlcXVlc3QSDwoHY29udGVudBgBIAEoDBIOCgZwaWVjZXMYAiADKAkiKQoWUHVzaEF0dGFjaG1lbnRSZXNwb25zZRIPCgdtaXNzaW5nGAEgAygJImkKE1JlZ2lzdGVyTm9kZVJlcXVlc3QSEgoKcHVibGljX2tleRgBIAEoDBIVCghsb2NhdGlvbhgCIAEoCUgAiAEBEhEKBG5hbWUYAyABKAlIAYgBAUILCglfbG9jYXRpb25CBwoFX25hbWUiOAoUUmVnaXN0ZXJOb2RlUmVzcG9uc2USFAoHbm9kZV9pZBgBIAEoBEgAiAEBQgoKCF9ub2RlX2lkIigKFVVucmVnaXN0ZXJOb2RlUmVxdWVzdBIPCgdub2RlX2lkGAEgASgEIhgKFlVucmVnaXN0ZXJOb2RlUmVzcG9uc2UiEgoQTGlzdE5vZGVzUmVxdWVzdCJKChFMaXN0Tm9kZXNSZXNwb25zZRIoCgpub2Rlc19pbmZvGAEgAygLMhQuZmx3ci5wcm90by5Ob2RlSW5mbxILCgNub3cYAiABKAkiIwoHQWNjb3VudBIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJIjwKBk1lbWJlchIkCgdhY2NvdW50GAEgASgLMhMuZmx3ci5wcm90by5BY2NvdW50EgwKBHJvbGUYAiABKAki0AIKCkZlZGVyYXRpb24SDAoEbmFtZRgBIAEoCRIjCgVub2RlcxgCIAMoCzIULmZsd3IucHJvdG8uTm9kZUluZm8SHQoEcnVucxgDIAMoCzIPLmZsd3IucHJvdG8uUnVuEhMKC2Rlc2NyaXB0aW9uGAQgASgJEiMKB21lbWJlcnMYBSADKAsyEi5mbHdyLnByb3RvLk1lbWJlchIQCghhcmNoaXZlZBgGIAEoCBISCgpzaW11bGF0aW9uGAcgASgIEiwKBmNvbmZpZxgIIAEoCzIcLmZsd3IucHJvdG8uU2ltdWxhdGlvbkNvbmZpZxIaChJjYW5faW52aXRlX21lbWJlcnMYCSABKAgSGgoSY2FuX2FkZF9zdXBlcm5vZGVzGAogASgIEhkKDG1lbWJlcl9jb3VudBgLIAEoDUgAiAEBQg8KDV9tZW1iZXJfY291bnQiGAoWTGlzdEZlZGVyYXRpb25zUmVxdWVzdCJGChdMaXN0RmVkZXJhdGlvbnNSZXNwb25zZRIrCgtmZWRlcmF0aW9ucxgBIAMoCzIWLmZsd3IucHJvdG8uRmVkZXJhdGlvbiIwChVTaG93RmVkZXJhdGlvblJlcXVlc3QSFwoPZmVkZXJhdGlvbl9uYW1lGAEgASgJIlEKFlNob3dGZWRlcmF0aW9uUmVzcG9uc2USKgoKZmVkZXJhdGlvbhgBIAEoCzIWLmZsd3IucHJvdG8uRmVkZXJhdGlvbhILCgNub3cYAiABKAkiGAoWR2V0TG9naW5EZXRhaWxzUmVxdWVzdCKLAQoXR2V0TG9naW5EZXRhaWxzUmVzcG9uc2USEgoKYXV0aG5fdHlwZRgBIAEoCRITCgtkZXZpY2VfY29kZRgCIAEoCRIhChl2ZXJpZmljYXRpb25fdXJpX2NvbXBsZXRlGAMgASgJEhIKCmV4cGlyZXNfaW4YBCABKAMSEAoIaW50ZXJ2YWwYBSABKAMywBgKB0NvbnRyb2wSRQoIU3RhcnRSdW4SGy5mbHdyLnByb3RvLlN0YXJ0UnVuUmVxdWVzdBocLmZsd3IucHJvdG8uU3RhcnRSdW5SZXNwb25zZRJFCghMaXN0UnVucxIbLmZsd3IucHJvdG8uTGlzdFJ1bnNSZXF1ZXN0GhwuZmx3ci5wcm90by5MaXN0UnVuc1Jlc3BvbnNlEkIKB1N0b3BSdW4SGi5mbHdyLnByb3RvLlN0b3BSdW5SZXF1ZXN0GhsuZmx3ci5wcm90by5TdG9wUnVuUmVzcG9uc2USTQoKU3RyZWFtTG9ncxIdLmZsd3IucHJvdG8uU3RyZWFtTG9nc1JlcXVlc3QaHi5mbHdyLnByb3RvLlN0cmVhbUxvZ3NSZXNwb25zZTABElwKD1N0cmVhbVJ1bkV2ZW50cxIiLmZsd3IucHJvdG8uU3RyZWFtUnVuRXZlbnRzUmVxdWVzdBojLmZsd3IucHJvdG8uU3RyZWFtUnVuRXZlbnRzUmVzcG9uc2UwARJUCg1QdWxsQXJ0aWZhY3RzEiAuZmx3ci5wcm90by5QdWxsQXJ0aWZhY3RzUmVxdWVzdBohLmZsd3IucHJvdG8uUHVsbEFydGlmYWN0c1Jlc3BvbnNlElcKDlB1c2hBdHRhY2htZW50EiEuZmx3ci5wcm90by5QdXNoQXR0YWNobWVudFJlcXVlc3QaIi5mbHdyLnByb3RvLlB1c2hBdHRhY2htZW50UmVzcG9uc2USUQoMUmVnaXN0ZXJOb2RlEh8uZmx3ci5wcm90by5SZWdpc3Rlck5vZGVSZXF1ZXN0GiAuZmx3ci5wcm90by5SZWdpc3Rlck5vZGVSZXNwb25zZRJXCg5VbnJlZ2lzdGVyTm9kZRIhLmZsd3IucHJvdG8uVW5yZWdpc3Rlck5vZGVSZXF1ZXN0GiIuZmx3ci5wcm90by5VbnJlZ2lzdGVyTm9kZVJlc3BvbnNlEkgKCUxpc3ROb2RlcxIcLmZsd3IucHJvdG8uTGlzdE5vZGVzUmVxdWVzdBodLmZsd3IucHJvdG8uTGlzdE5vZGVzUmVzcG9uc2USWgoPTGlzdEZlZGVyYXRpb25zEiIuZmx3ci5wcm90by5MaXN0RmVkZXJhdGlvbnNSZXF1ZXN0GiMuZmx3ci5wcm90by5MaXN0RmVkZXJhdGlvbnNSZXNwb25zZRJXCg5TaG93RmVkZXJhdGlvbhIhLmZsd3IucHJvdG8uU2hvd0ZlZGVyYXRpb25SZXF1ZXN0GiIuZmx3ci5wcm90by5TaG93RmVkZXJhdGlvblJlc3BvbnNlEloKD0dldExvZ2luRGV0YWlscxIiLmZsd3IucHJvdG8uR2V0TG9naW5EZXRhaWxzUmVxdWVzdBojLmZsd3IucHJvdG8uR2V0TG9naW5EZXRhaWxzUmVzcG9uc2USPwoNR2V0QXV0aFRva2VucxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJDChFSZWZyZXNoQXV0aFRva2VucxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBKEAQodQ29uZmlndXJlU2ltdWxhdGlvbkZlZGVyYXRpb24SMC5mbHdyLnByb3RvLkNvbmZpZ3VyZVNpbXVsYXRpb25GZWRlcmF0aW9uUmVxdWVzdBoxLmZsd3IucHJvdG8uQ29uZmlndXJlU2ltdWxhdGlvbkZlZGVyYXRpb25SZXNwb25zZRJCChBDcmVhdGVGZWRlcmF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkMKEUFyY2hpdmVGZWRlcmF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkMKEVNldEZlZGVyYXRpb25JY29uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkUKE0FkZE5vZGVUb0ZlZGVyYXRpb24SFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSSgoYUmVtb3ZlTm9kZUZyb21GZWRlcmF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEk0KG1JlbW92ZUFjY291bnRGcm9tRmVkZXJhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJCChBDcmVhdGVJbnZpdGF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkEKD0xpc3RJbnZpdGF0aW9ucxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJCChBBY2NlcHRJbnZpdGF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkIKEFJlamVjdEludml0YXRpb24SFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQgoQUmV2b2tlSW52aXRhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBI/Cg1MaXN0UnVuU2VyaWVzEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEj4KDEdldFJ1blNlcmllcxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJMChpVcGRhdGVSdW5TZXJpZXNEZXNjcmlwdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJFChNMaXN0UnVuU2VyaWVzRXZlbnRzEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkEKD1N0YXJ0QXV0b21hdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJBCg9MaXN0QXV0b21hdGlvbnMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQAoOU3RvcEF1dG9tYXRpb24SFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSOgoITGlzdEFwcHMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSRQoTTGlzdEFwcEFzc29jaWF0aW9ucxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBI4CgZBZGRBcHASFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSOwoJUmVtb3ZlQXBwEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkAKDkxpc3RDb25uZWN0b3JzEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkUKE0Rpc2Nvbm5lY3RDb25uZWN0b3ISFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSRQoTQmVnaW5Db25uZWN0b3JPQXV0aBIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJIChZDb21wbGV0ZUNvbm5lY3Rvck9BdXRoEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkMsQDCgRFeGVjEkUKCFN0YXJ0UnVuEhsuZmx3ci5wcm90by5TdGFydFJ1blJlcXVlc3QaHC5mbHdyLnByb3RvLlN0YXJ0UnVuUmVzcG9uc2USQgoHU3RvcFJ1bhIaLmZsd3IucHJvdG8uU3RvcFJ1blJlcXVlc3QaGy5mbHdyLnByb3RvLlN0b3BSdW5SZXNwb25zZRJNCgpTdHJlYW1Mb2dzEh0uZmx3ci5wcm90by5TdHJlYW1Mb2dzUmVxdWVzdBoeLmZsd3IucHJvdG8uU3RyZWFtTG9nc1Jlc3BvbnNlMAESRQoITGlzdFJ1bnMSGy5mbHdyLnByb3RvLkxpc3RSdW5zUmVxdWVzdBocLmZsd3IucHJvdG8uTGlzdFJ1bnNSZXNwb25zZRJaCg9HZXRMb2dpbkRldGFpbHMSIi5mbHdyLnByb3RvLkdldExvZ2luRGV0YWlsc1JlcXVlc3QaIy5mbHdyLnByb3RvLkdldExvZ2luRGV0YWlsc1Jlc3BvbnNlEj8KDUdldEF1dGhUb2tlbnMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWRiBnByb3RvMw", [file_node, file_run, file_scalar, file_task_event]);
 
 /**
  * Placeholder for the messages of unsupported calls; decodes any of them.
@@ -354,6 +356,61 @@ export const StreamLogsResponseSchema: GenMessage<StreamLogsResponse> = /*@__PUR
   messageDesc(file_control, 10);
 
 /**
+ * @generated from message flwr.proto.StreamRunEventsRequest
+ */
+export type StreamRunEventsRequest = Message<"flwr.proto.StreamRunEventsRequest"> & {
+  /**
+   * @generated from field: uint64 run_id = 1;
+   */
+  runId: bigint;
+
+  /**
+   * Only later events are sent.
+   *
+   * @generated from field: optional uint64 after_task_event_id = 2;
+   */
+  afterTaskEventId?: bigint | undefined;
+
+  /**
+   * The stream ends with the events that existed when the call began, instead of with the run. Ours, see along.proto.
+   *
+   * @generated from field: bool existing_only = 71093;
+   */
+  existingOnly: boolean;
+};
+
+/**
+ * Describes the message flwr.proto.StreamRunEventsRequest.
+ * Use `create(StreamRunEventsRequestSchema)` to create a new message.
+ */
+export const StreamRunEventsRequestSchema: GenMessage<StreamRunEventsRequest> = /*@__PURE__*/
+  messageDesc(file_control, 11);
+
+/**
+ * @generated from message flwr.proto.StreamRunEventsResponse
+ */
+export type StreamRunEventsResponse = Message<"flwr.proto.StreamRunEventsResponse"> & {
+  /**
+   * @generated from field: flwr.proto.TaskEvent task_event = 1;
+   */
+  taskEvent?: TaskEvent | undefined;
+
+  /**
+   * In the first response: names of the nodes that the SuperLink knows. Ours, see along.proto. Not part of Flower.
+   *
+   * @generated from field: map<uint64, string> node_names = 71093;
+   */
+  nodeNames: { [key: string]: string };
+};
+
+/**
+ * Describes the message flwr.proto.StreamRunEventsResponse.
+ * Use `create(StreamRunEventsResponseSchema)` to create a new message.
+ */
+export const StreamRunEventsResponseSchema: GenMessage<StreamRunEventsResponse> = /*@__PURE__*/
+  messageDesc(file_control, 12);
+
+/**
  * @generated from message flwr.proto.PullArtifactsRequest
  */
 export type PullArtifactsRequest = Message<"flwr.proto.PullArtifactsRequest"> & {
@@ -368,7 +425,7 @@ export type PullArtifactsRequest = Message<"flwr.proto.PullArtifactsRequest"> & 
  * Use `create(PullArtifactsRequestSchema)` to create a new message.
  */
 export const PullArtifactsRequestSchema: GenMessage<PullArtifactsRequest> = /*@__PURE__*/
-  messageDesc(file_control, 11);
+  messageDesc(file_control, 13);
 
 /**
  * @generated from message flwr.proto.PullArtifactsResponse
@@ -387,7 +444,7 @@ export type PullArtifactsResponse = Message<"flwr.proto.PullArtifactsResponse"> 
  * Use `create(PullArtifactsResponseSchema)` to create a new message.
  */
 export const PullArtifactsResponseSchema: GenMessage<PullArtifactsResponse> = /*@__PURE__*/
-  messageDesc(file_control, 12);
+  messageDesc(file_control, 14);
 
 /**
  * @generated from message flwr.proto.PushAttachmentRequest
@@ -413,7 +470,7 @@ export type PushAttachmentRequest = Message<"flwr.proto.PushAttachmentRequest"> 
  * Use `create(PushAttachmentRequestSchema)` to create a new message.
  */
 export const PushAttachmentRequestSchema: GenMessage<PushAttachmentRequest> = /*@__PURE__*/
-  messageDesc(file_control, 13);
+  messageDesc(file_control, 15);
 
 /**
  * @generated from message flwr.proto.PushAttachmentResponse
@@ -432,7 +489,7 @@ export type PushAttachmentResponse = Message<"flwr.proto.PushAttachmentResponse"
  * Use `create(PushAttachmentResponseSchema)` to create a new message.
  */
 export const PushAttachmentResponseSchema: GenMessage<PushAttachmentResponse> = /*@__PURE__*/
-  messageDesc(file_control, 14);
+  messageDesc(file_control, 16);
 
 /**
  * @generated from message flwr.proto.RegisterNodeRequest
@@ -463,7 +520,7 @@ export type RegisterNodeRequest = Message<"flwr.proto.RegisterNodeRequest"> & {
  * Use `create(RegisterNodeRequestSchema)` to create a new message.
  */
 export const RegisterNodeRequestSchema: GenMessage<RegisterNodeRequest> = /*@__PURE__*/
-  messageDesc(file_control, 15);
+  messageDesc(file_control, 17);
 
 /**
  * @generated from message flwr.proto.RegisterNodeResponse
@@ -480,7 +537,7 @@ export type RegisterNodeResponse = Message<"flwr.proto.RegisterNodeResponse"> & 
  * Use `create(RegisterNodeResponseSchema)` to create a new message.
  */
 export const RegisterNodeResponseSchema: GenMessage<RegisterNodeResponse> = /*@__PURE__*/
-  messageDesc(file_control, 16);
+  messageDesc(file_control, 18);
 
 /**
  * @generated from message flwr.proto.UnregisterNodeRequest
@@ -497,7 +554,7 @@ export type UnregisterNodeRequest = Message<"flwr.proto.UnregisterNodeRequest"> 
  * Use `create(UnregisterNodeRequestSchema)` to create a new message.
  */
 export const UnregisterNodeRequestSchema: GenMessage<UnregisterNodeRequest> = /*@__PURE__*/
-  messageDesc(file_control, 17);
+  messageDesc(file_control, 19);
 
 /**
  * @generated from message flwr.proto.UnregisterNodeResponse
@@ -510,7 +567,7 @@ export type UnregisterNodeResponse = Message<"flwr.proto.UnregisterNodeResponse"
  * Use `create(UnregisterNodeResponseSchema)` to create a new message.
  */
 export const UnregisterNodeResponseSchema: GenMessage<UnregisterNodeResponse> = /*@__PURE__*/
-  messageDesc(file_control, 18);
+  messageDesc(file_control, 20);
 
 /**
  * @generated from message flwr.proto.ListNodesRequest
@@ -523,7 +580,7 @@ export type ListNodesRequest = Message<"flwr.proto.ListNodesRequest"> & {
  * Use `create(ListNodesRequestSchema)` to create a new message.
  */
 export const ListNodesRequestSchema: GenMessage<ListNodesRequest> = /*@__PURE__*/
-  messageDesc(file_control, 19);
+  messageDesc(file_control, 21);
 
 /**
  * @generated from message flwr.proto.ListNodesResponse
@@ -545,7 +602,7 @@ export type ListNodesResponse = Message<"flwr.proto.ListNodesResponse"> & {
  * Use `create(ListNodesResponseSchema)` to create a new message.
  */
 export const ListNodesResponseSchema: GenMessage<ListNodesResponse> = /*@__PURE__*/
-  messageDesc(file_control, 20);
+  messageDesc(file_control, 22);
 
 /**
  * @generated from message flwr.proto.Account
@@ -567,7 +624,7 @@ export type Account = Message<"flwr.proto.Account"> & {
  * Use `create(AccountSchema)` to create a new message.
  */
 export const AccountSchema: GenMessage<Account> = /*@__PURE__*/
-  messageDesc(file_control, 21);
+  messageDesc(file_control, 23);
 
 /**
  * @generated from message flwr.proto.Member
@@ -589,7 +646,7 @@ export type Member = Message<"flwr.proto.Member"> & {
  * Use `create(MemberSchema)` to create a new message.
  */
 export const MemberSchema: GenMessage<Member> = /*@__PURE__*/
-  messageDesc(file_control, 22);
+  messageDesc(file_control, 24);
 
 /**
  * @generated from message flwr.proto.Federation
@@ -656,7 +713,7 @@ export type Federation = Message<"flwr.proto.Federation"> & {
  * Use `create(FederationSchema)` to create a new message.
  */
 export const FederationSchema: GenMessage<Federation> = /*@__PURE__*/
-  messageDesc(file_control, 23);
+  messageDesc(file_control, 25);
 
 /**
  * @generated from message flwr.proto.ListFederationsRequest
@@ -669,7 +726,7 @@ export type ListFederationsRequest = Message<"flwr.proto.ListFederationsRequest"
  * Use `create(ListFederationsRequestSchema)` to create a new message.
  */
 export const ListFederationsRequestSchema: GenMessage<ListFederationsRequest> = /*@__PURE__*/
-  messageDesc(file_control, 24);
+  messageDesc(file_control, 26);
 
 /**
  * @generated from message flwr.proto.ListFederationsResponse
@@ -686,7 +743,7 @@ export type ListFederationsResponse = Message<"flwr.proto.ListFederationsRespons
  * Use `create(ListFederationsResponseSchema)` to create a new message.
  */
 export const ListFederationsResponseSchema: GenMessage<ListFederationsResponse> = /*@__PURE__*/
-  messageDesc(file_control, 25);
+  messageDesc(file_control, 27);
 
 /**
  * @generated from message flwr.proto.ShowFederationRequest
@@ -703,7 +760,7 @@ export type ShowFederationRequest = Message<"flwr.proto.ShowFederationRequest"> 
  * Use `create(ShowFederationRequestSchema)` to create a new message.
  */
 export const ShowFederationRequestSchema: GenMessage<ShowFederationRequest> = /*@__PURE__*/
-  messageDesc(file_control, 26);
+  messageDesc(file_control, 28);
 
 /**
  * @generated from message flwr.proto.ShowFederationResponse
@@ -725,7 +782,7 @@ export type ShowFederationResponse = Message<"flwr.proto.ShowFederationResponse"
  * Use `create(ShowFederationResponseSchema)` to create a new message.
  */
 export const ShowFederationResponseSchema: GenMessage<ShowFederationResponse> = /*@__PURE__*/
-  messageDesc(file_control, 27);
+  messageDesc(file_control, 29);
 
 /**
  * @generated from message flwr.proto.GetLoginDetailsRequest
@@ -738,7 +795,7 @@ export type GetLoginDetailsRequest = Message<"flwr.proto.GetLoginDetailsRequest"
  * Use `create(GetLoginDetailsRequestSchema)` to create a new message.
  */
 export const GetLoginDetailsRequestSchema: GenMessage<GetLoginDetailsRequest> = /*@__PURE__*/
-  messageDesc(file_control, 28);
+  messageDesc(file_control, 30);
 
 /**
  * @generated from message flwr.proto.GetLoginDetailsResponse
@@ -779,7 +836,7 @@ export type GetLoginDetailsResponse = Message<"flwr.proto.GetLoginDetailsRespons
  * Use `create(GetLoginDetailsResponseSchema)` to create a new message.
  */
 export const GetLoginDetailsResponseSchema: GenMessage<GetLoginDetailsResponse> = /*@__PURE__*/
-  messageDesc(file_control, 29);
+  messageDesc(file_control, 31);
 
 /**
  * @generated from service flwr.proto.Control
@@ -816,6 +873,14 @@ export const Control: GenService<{
     methodKind: "server_streaming";
     input: typeof StreamLogsRequestSchema;
     output: typeof StreamLogsResponseSchema;
+  },
+  /**
+   * @generated from rpc flwr.proto.Control.StreamRunEvents
+   */
+  streamRunEvents: {
+    methodKind: "server_streaming";
+    input: typeof StreamRunEventsRequestSchema;
+    output: typeof StreamRunEventsResponseSchema;
   },
   /**
    * @generated from rpc flwr.proto.Control.PullArtifacts
@@ -1027,14 +1092,6 @@ export const Control: GenService<{
    * @generated from rpc flwr.proto.Control.ListRunSeriesEvents
    */
   listRunSeriesEvents: {
-    methodKind: "unary";
-    input: typeof NotOfferedSchema;
-    output: typeof NotOfferedSchema;
-  },
-  /**
-   * @generated from rpc flwr.proto.Control.StreamRunEvents
-   */
-  streamRunEvents: {
     methodKind: "unary";
     input: typeof NotOfferedSchema;
     output: typeof NotOfferedSchema;

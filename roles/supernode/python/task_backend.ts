@@ -138,6 +138,12 @@ export class TaskBackend implements RuntimeBackend {
     return Promise.resolve();
   }
 
+  addEvents(): Promise<void> {
+    return Promise.reject(
+      new ApiError("task-call-not-offered", "Only a ServerApp reports events"),
+    );
+  }
+
   putArtifactPiece(): Promise<boolean> {
     return Promise.reject(
       new ApiError("task-call-not-offered", "Only a ServerApp can save artifacts"),

@@ -63,6 +63,10 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   GetNodes: { request: () => bytesOf(method.getNodes, {}), right: OK },
   PushLogs: { request: () => bytesOf(method.pushLogs, { logs: ["line\n"] }), right: OK },
+  PushTaskEvents: {
+    request: () => bytesOf(method.pushTaskEvents, { events: [{ event: "step", data: "1" }] }),
+    right: OK,
+  },
   PushArtifact: {
     request: () => bytesOf(method.pushArtifact, { name: "model.npz" }),
     right: OK,

@@ -6,6 +6,7 @@ import { isServerApp } from "../../../../app/server_app.ts";
 import { configFromTransferable } from "../../../../app/transferable.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import { ArtifactUpload } from "../../../../rpc/dialects/current/client/artifact_upload.ts";
+import { EventUpload } from "../../../../rpc/dialects/current/client/event_upload.ts";
 import { CheckpointTransfer } from "../../../../rpc/dialects/current/client/checkpoint_transfer.ts";
 import { RuntimeClient } from "../../../../rpc/dialects/current/client/runtime_client.ts";
 import { NodeWorkClient } from "../../../../rpc/dialects/current/client/node_work_client.ts";
@@ -92,6 +93,7 @@ async function run({ module, runId, runConfig, simulation }: WorkerJob): Promise
       runConfig: config,
       artifactsOf: () => new ArtifactUpload(client),
       checkpointsOf: () => new CheckpointTransfer(client),
+      eventsOf: () => new EventUpload(client),
       report,
       signal: client.ended,
       ...(nodes && { random: nodes.serverRandom, attachedState: nodes.connection }),

@@ -3,6 +3,7 @@ import { hasFaultSettings, simulationToBytes, simulationToWire } from "../simula
 import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { ConfigRecord } from "../../../../app/config_record.ts";
 import type { NodeId, RunId } from "../../../../entities/metadata.ts";
+import type { JournalRecord } from "../../../../entities/journal.ts";
 import { mayHaveStarted } from "../../../../entities/run.ts";
 import { type Clock, systemClock } from "../../../../base/clock.ts";
 import { type ErrorCode, FlwrError } from "../../../../base/error.ts";
@@ -10,6 +11,8 @@ import { Control } from "../../../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { CallOptions, Channel } from "../../../channel.ts";
 import { isRetryable, NO_RETRY } from "../../../retry.ts";
+import { recordFromWire } from "../task_event.ts";
+import { Silence } from "./silence.ts";
 import { secondsOfIsoTime } from "../iso_time.ts";
 import { configToWire } from "../scalar.ts";
 import {
@@ -37,6 +40,9 @@ const LOG_RETRY_SECONDS = 1;
  * takes that long, and Flower's own SuperLink sends nothing until there is a new line.
  */
 const LOG_CONNECTED_SECONDS = 30;
+
+/** Seconds without a record after which a stream of existing records is given up. */
+const EVENTS_SILENCE_SECONDS = 5;
 
 /** Response of SuperLinks of Flower 1.24 and 1.25 to a request without a federation. Nothing has been started then. */
 const WANTS_FEDERATION = "Federation '' does not exist.";
@@ -331,6 +337,35 @@ export class ControlClient {
         }
         await this.#clock.sleep(LOG_RETRY_SECONDS, signal);
       }
+    }
+  }
+
+  /**
+   * The run's records in the SuperLink's journal so far, oldest first. Undefined if the SuperLink keeps none: Flower's own,
+   * or an earlier version of ours.
+   *
+   * @throws FlwrError "not-found"
+   */
+  async runEvents(runId: RunId): Promise<JournalRecord[] | undefined> {
+    // Flower's own SuperLink does not end the stream before the run.
+    const silence = new Silence(this.#clock, EVENTS_SILENCE_SECONDS);
+    const options = { retry: NO_RETRY, signal: silence.signal };
+    const request = { runId, existingOnly: true };
+    const records: JournalRecord[] = [];
+    try {
+      const stream = this.#channel.stream(Control.method.streamRunEvents, request, options);
+      for await (const { taskEvent } of stream) {
+        silence.interrupt();
+        if (taskEvent !== undefined) records.push(recordFromWire(taskEvent));
+      }
+      return records;
+    } catch (error) {
+      if (silence.signal.aborted) return undefined;
+      const refusal = explainRefusal(error);
+      if (refusal.code === "unimplemented") return undefined;
+      throw refusal;
+    } finally {
+      silence.end();
     }
   }
 

@@ -4,6 +4,7 @@ import type { ConfigRecord } from "../../../../app/config_record.ts";
 import type { NodeId, RunId } from "../../../../entities/metadata.ts";
 import { RecordDict } from "../../../../app/record_dict.ts";
 import { FlwrError } from "../../../../base/error.ts";
+import type { AppEvent } from "../../../../entities/journal.ts";
 import type { LinkObject, ObjectId, PulledObject } from "../../../../entities/object.ts";
 import type { AlongResponse } from "../../../../proto/gen/current/along_pb.ts";
 import type {
@@ -19,6 +20,7 @@ import { recordDictFromWire } from "../../record_dict.ts";
 import { alongBytes, type packAlong, readAlong } from "../along.ts";
 import { TASK_TOKEN_HEADER } from "../headers.ts";
 import { MAX_ALONG_BYTES } from "../limits.ts";
+import { taskEventOf } from "../task_event.ts";
 import { treeFromWire } from "../object_tree.ts";
 import { runInfoFromWire } from "../run.ts";
 import { configFromWire } from "../scalar.ts";
@@ -134,6 +136,11 @@ export class RuntimeClient {
   /** Sends the app's output. */
   async pushLogs({ nodeId, runId }: Speaker, lines: readonly string[]): Promise<void> {
     await this.#call(Runtime.method.pushLogs, { node: { nodeId }, runId, logs: [...lines] });
+  }
+
+  /** Sends events of the app, at most 1,000. */
+  async pushEvents(events: readonly AppEvent[]): Promise<void> {
+    await this.#call(Runtime.method.pushTaskEvents, { events: events.map(taskEventOf) });
   }
 
   /** Lists the online nodes. */

@@ -36,6 +36,7 @@ import { nodeInfoToWire } from "./node_info.ts";
 import { notOfferedHandlers } from "./not_offered.ts";
 import { readRegistration } from "./registration.ts";
 import type { SimulatedFederation } from "./simulated_federation.ts";
+import { streamRunEvents } from "./run_events.ts";
 import { type ReadFab, readSubmission } from "./submission.ts";
 
 /** Default number of runs in a list (Flower 1.41). */
@@ -49,7 +50,7 @@ const MAX_LOG_PART_BYTES: number = 1024 * 1024;
 
 /** Dependencies of the Control API. */
 export interface ControlOptions {
-  readonly link: Pick<Link, "nodes" | "runs" | "artifacts">;
+  readonly link: Pick<Link, "nodes" | "runs" | "artifacts" | "journal">;
   readonly readFab: ReadFab;
   readonly clock: Clock;
   /**
@@ -159,6 +160,8 @@ export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof
         finished = piece.finished;
       }
     },
+
+    streamRunEvents: (request, call) => streamRunEvents(link, clock, request, call.signal),
 
     async pullArtifacts({ runId }, call) {
       const { state, artifactsRemovedAt } = await runOf(link, runId);

@@ -299,7 +299,7 @@ Deno.test("control: every other call is refused with an explanation, and Flower'
     assert.equal(refusal?.code, "unimplemented", method.name);
     numbers.set(method.name, refusal instanceof ApiError ? refusal.number : undefined);
   }
-  assert.equal(numbers.size, 29);
+  assert.equal(numbers.size, 28);
   assert.equal(numbers.get("CreateFederation"), 1);
   assert.equal(numbers.get("RefreshAuthTokens"), 19);
   assert.equal(numbers.get("ListConnectors"), undefined);

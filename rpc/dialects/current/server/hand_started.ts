@@ -18,6 +18,7 @@ const OFFERED: ReadonlySet<string> = new Set<keyof typeof Runtime.method>([
   "pushObject",
   "pullObject",
   "confirmMessageReceived",
+  "pushTaskEvents",
 ]);
 
 /**

@@ -79,6 +79,7 @@ export function linkRuntimeBackend(link: Omit<Link, "close">, clock: Clock): Run
         await link.runs.appendLog(runId, [text], begin);
       }
     },
+    addEvents: ({ runId }, events) => link.journal.add(runId, events),
     putArtifactPiece: ({ runId }, piece) => link.artifacts.putPiece(runId, piece),
     readCheckpoint: ({ runId }, name, offset) => link.artifacts.readCheckpoint(runId, name, offset),
   };

@@ -44,7 +44,6 @@ const LACKS: Readonly<Record<NotOfferedCall, Lack>> = {
   getRunSeries: SERIES,
   updateRunSeriesDescription: SERIES,
   listRunSeriesEvents: SERIES,
-  streamRunEvents: SERIES,
   startAutomation: AUTOMATIONS,
   listAutomations: AUTOMATIONS,
   stopAutomation: AUTOMATIONS,

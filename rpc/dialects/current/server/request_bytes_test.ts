@@ -35,6 +35,7 @@ const LARGE: readonly [DescService, (method: DescMethod) => number, readonly str
       "PushLogs",
       "PushMessages",
       "PushObject",
+      "PushTaskEvents",
       "PushTaskOutput",
     ],
   ],

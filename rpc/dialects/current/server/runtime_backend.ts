@@ -1,4 +1,5 @@
 import type { SimulationSettings } from "../../../../entities/simulation.ts";
+import type { AppEvent } from "../../../../entities/journal.ts";
 import type { ArtifactPiece, CheckpointPiece } from "../../../../entities/artifact.ts";
 import type { NewLinkMessage } from "../../../../entities/message.ts";
 import type { InlineObject, OpenedPush } from "../../../../entities/push.ts";
@@ -160,6 +161,12 @@ export interface RuntimeBackend {
   confirmReceived(task: RuntimeTask, messageId: string): Promise<void>;
   /** Stores the app's output. */
   appendLog(task: RuntimeTask, lines: readonly string[]): Promise<void>;
+  /**
+   * Stores events of the app: all or none.
+   *
+   * @throws ApiError "task-call-not-offered" if apps have no events
+   */
+  addEvents(task: RuntimeTask, events: readonly AppEvent[]): Promise<void>;
   /**
    * Stores a piece of an artifact or of a checkpoint.
    *

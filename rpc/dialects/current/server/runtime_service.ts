@@ -16,6 +16,7 @@ import {
   PushAppMessagesResponseSchema,
   PushArtifactResponseSchema,
   PushLogsResponseSchema,
+  PushTaskEventsResponseSchema,
   PushTaskOutputResponseSchema,
   type Runtime,
   SendTaskHeartbeatResponseSchema,
@@ -35,6 +36,7 @@ import {
   readAskedAlong,
   readConfirms,
 } from "./asked_along.ts";
+import { readTaskEvents } from "../task_event.ts";
 import { nodeInfoToWire } from "./node_info.ts";
 import { readPushedAlong } from "./pushed_along.ts";
 import { readPushedBatch } from "./pushed_messages.ts";
@@ -211,6 +213,11 @@ export function runtimeHandlers(
     async pushLogs({ logs }, call) {
       await backend.appendLog(taskOf(call), logs.slice(-MAX_LOG_LINES_PER_PUSH));
       return create(PushLogsResponseSchema);
+    },
+
+    async pushTaskEvents({ events }, call) {
+      await backend.addEvents(taskOf(call), readTaskEvents(events));
+      return create(PushTaskEventsResponseSchema);
     },
 
     async pushArtifact({ name, size, offset, content }, call) {

@@ -11,6 +11,9 @@ const MAX_ID_LIST_REQUEST_BYTES = 16 * 1024 * 1024;
 /** Bytes of a request with a ServerApp's output: ours send up to 4 MB. */
 const MAX_LOG_REQUEST_BYTES = 16 * 1024 * 1024;
 
+/** Bytes of a request with events: ours send up to 500, of at most some kilobytes. */
+const MAX_EVENTS_REQUEST_BYTES = 4 * 1024 * 1024;
+
 /** Bytes of a piece of an artifact or a checkpoint: the link's maxArtifactPieceBytes. */
 export const MAX_ARTIFACT_PIECE_BYTES = 5 * 1024 * 1024;
 
@@ -37,6 +40,7 @@ export const TASK_POLICY: Readonly<Record<string, TaskAdmission>> = {
   "/flwr.proto.Runtime/ConfirmMessageReceived": "task",
   "/flwr.proto.Runtime/GetNodes": "task",
   "/flwr.proto.Runtime/PushLogs": "task",
+  "/flwr.proto.Runtime/PushTaskEvents": "task",
   "/flwr.proto.Runtime/PushArtifact": "task",
   "/flwr.proto.Runtime/PushCheckpoint": "task",
   "/flwr.proto.Runtime/PullCheckpoint": "task",
@@ -56,6 +60,8 @@ export function runtimeRequestBytes({ localName }: DescMethod): number {
     case "pushMessages":
     case "pushTaskOutput":
       return MAX_MESSAGE_BYTES;
+    case "pushTaskEvents":
+      return MAX_EVENTS_REQUEST_BYTES;
     case "pushLogs":
       return MAX_LOG_REQUEST_BYTES;
     case "pushArtifact":

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { Message } from "../../../../app/message.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { ArtifactPiece, CheckpointPiece } from "../../../../entities/artifact.ts";
+import type { AppEvent } from "../../../../entities/journal.ts";
 import type { NewLinkMessage } from "../../../../entities/message.ts";
 import type { OpenedPush } from "../../../../entities/push.ts";
 import { SUPERLINK_NODE_ID } from "../../../../entities/metadata.ts";
@@ -54,6 +55,7 @@ export class FakeBackend implements RuntimeBackend {
   heartbeats = 0;
   online: LinkNode[] = [];
   readonly log: string[] = [];
+  readonly events: AppEvent[] = [];
   readonly pieces: ArtifactPiece[] = [];
   readonly objects = new Map<ObjectId, LinkObject>();
   /** Announced instructions by id. */
@@ -191,6 +193,11 @@ export class FakeBackend implements RuntimeBackend {
 
   appendLog(_task: RuntimeTask, lines: readonly string[]): Promise<void> {
     this.log.push(...lines);
+    return Promise.resolve();
+  }
+
+  addEvents(_task: RuntimeTask, events: readonly AppEvent[]): Promise<void> {
+    this.events.push(...events);
     return Promise.resolve();
   }
 
