@@ -102,7 +102,9 @@ async function answer(
   if (request.method === "POST" && path === "/session") {
     const token = textOf((await readJson(request)).token, "token", 100);
     const cookie = sessions.open(token);
-    if (cookie === undefined) throw new HttpRefusal(401, "The token is wrong or of an earlier start");
+    if (cookie === undefined) {
+      throw new HttpRefusal(401, "The token is wrong or of an earlier start");
+    }
     return noContent(cookie);
   }
   if (request.method === "POST" && path === "/session/end") {
@@ -111,7 +113,9 @@ async function answer(
   }
   if (path.startsWith("/api/")) {
     const session = sessions.find(cookies);
-    if (session === undefined) throw new HttpRefusal(401, "Open the address that the SuperLink printed");
+    if (session === undefined) {
+      throw new HttpRefusal(401, "Open the address that the SuperLink printed");
+    }
     const query = new URL(request.url).searchParams;
     return await answerApi({ request, connection, session, source, streams, query }, path);
   }

@@ -4,15 +4,14 @@ import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import { type CheckedServerTls, readServerTls, type ServerTlsFiles } from "../../certs/check.ts";
 import { readLaunchConfig, readSuperexecSecret } from "../flags/launch_flags.ts";
+import { readDashboard } from "./dashboard_flag.ts";
 import { type DatabaseConfig, readDatabase } from "./database.ts";
-import { DEFAULT_DASHBOARD_ADDRESS, type SuperLinkFlags } from "./flags.ts";
+import type { SuperLinkFlags } from "./flags.ts";
 import { type LargeObjectConfig, readLargeObjects } from "./object_store_flags.ts";
 import type { LaunchConfig } from "../../hosting/launch/config.ts";
 import { type Listeners, readListeners } from "./listeners.ts";
 import { readProxyRange, TrustedProxies } from "../../rpc/proxies/trusted_proxies.ts";
-import { readFlagAddress, UsageError } from "../flags/values.ts";
-import { formatAddress } from "../../rpc/address.ts";
-import { refuseOpenDashboard } from "../dashboard/address.ts";
+import { UsageError } from "../flags/values.ts";
 import { readRetention, type RetentionLimits } from "./retention_flags.ts";
 
 const logger = log("superlink");
@@ -106,7 +105,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
     drainSeconds: flags.drainTimeout,
     proxies: readProxies(flags),
     processes: flags.processes,
-    ...(flags.dashboard === undefined ? {} : { dashboard: readDashboard(flags.dashboard) }),
+    ...(flags.dashboard === undefined ? {} : { dashboard: await readDashboard(flags.dashboard) }),
     ...(flags.idleExit === undefined ? {} : { idleExitSeconds: flags.idleExit }),
   };
   checkProcesses(flags, config.database);
@@ -170,13 +169,6 @@ function checkProcesses(
       hints: ["No process knows whether the others are idle: leave one out"],
     });
   }
-}
-
-function readDashboard(flag: string | true): string {
-  const text = flag === true ? DEFAULT_DASHBOARD_ADDRESS : flag;
-  const address = readFlagAddress("--dashboard", text, { allowZero: true });
-  refuseOpenDashboard("--dashboard", address);
-  return formatAddress(address);
 }
 
 /** Paths of a server's TLS files. */

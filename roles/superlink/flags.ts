@@ -9,6 +9,7 @@ import {
 } from "../flags/launch_flags.ts";
 import { PROXY_HEADERS, type ProxyHeader } from "../../rpc/proxies/trusted_proxies.ts";
 import { wholeNumber } from "../flags/values.ts";
+import { addDashboardOption, type DashboardFlags } from "./dashboard_flag.ts";
 import type { DatabaseFlags } from "./database.ts";
 import {
   addLargeObjectOptions,
@@ -27,12 +28,9 @@ const MAX_PROCESSES = 64;
 /** Value of an address or port that switches its listener off. */
 export const OFF = "none";
 
-/** Address of the dashboard, if the flag has no value. */
-export const DEFAULT_DASHBOARD_ADDRESS = "127.0.0.1:8265";
-
 /** Flags of the `superlink` command, as commander parses them. */
 export interface SuperLinkFlags
-  extends LaunchFlags, RetentionFlags, DatabaseFlags, LargeObjectFlags {
+  extends LaunchFlags, RetentionFlags, DatabaseFlags, LargeObjectFlags, DashboardFlags {
   insecure: boolean;
   sslCaCertfile?: string;
   sslCertfile?: string;
@@ -48,8 +46,6 @@ export interface SuperLinkFlags
   controlApiAddress: string;
   driverApiAddress: string;
   healthServerAddress?: string;
-  /** Address of the dashboard; true without a value. */
-  dashboard?: string | true;
   controlApiAllowRemote: boolean;
   runtimeApiAllowRemote: boolean;
   driverApiAllowRemote: boolean;
@@ -97,6 +93,7 @@ export const DEFAULT_FLAGS: SuperLinkFlags = {
 export function addSuperLinkOptions(command: Command): Command {
   addIdentityOptions(command);
   addListenerOptions(command);
+  addDashboardOption(command);
   addRunOptions(command);
   return command
     .option(
@@ -196,10 +193,6 @@ function addListenerOptions(command: Command): void {
     .option(
       "--health-server-address <host:port>",
       "address of an additional gRPC health service, without TLS (default: none)",
-    )
-    .option(
-      "--dashboard [host:port]",
-      `serve a web page on this machine that shows and stops runs, and print its address; without a value on ${DEFAULT_DASHBOARD_ADDRESS} (default: none)`,
     )
     .option(
       "--control-api-allow-remote",

@@ -70,7 +70,7 @@ export async function startSuperLink(
   const begunRuns = new BegunRuns();
   const jobBoards = new JobBoards((runId, line) => logLine(runId, line));
   let launching: Launching | undefined;
-  let dashboard: LinkDashboard | undefined;
+  let dashboard: LinkDashboard | undefined = undefined;
   let isExpected = false;
   const onEvent = (event: LinkEvent) => {
     events.onEvent(event);

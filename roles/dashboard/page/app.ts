@@ -33,9 +33,9 @@ export function App() {
       <span class="brand"><img src="/favicon.svg" alt="" width="20" height="20" /> Flower</span>
       <nav aria-label="Views">
         ${VIEWS.map(({ view, title }) =>
-    html`<a href=${`#/${view}`} aria-current=${isCurrent(route, view) ? "page" : undefined}>
+          html`<a href=${`#/${view}`} aria-current=${isCurrent(route, view) ? "page" : undefined}>
       ${title}</a>`
-  )}
+        )}
       </nav>
       <span class="grow"></span>
       <${Connection} />
@@ -44,7 +44,9 @@ export function App() {
       </span>
       <button class="plain wide-only" onClick=${signOut}>Sign out</button>
     </header>
-    <main id="main" tabindex="-1"><${View} route=${route} overview=${data} /></main>
+    <main id="main" tabindex="-1">
+      <${View} route=${route} overview=${data} />
+    </main>
   `;
 }
 

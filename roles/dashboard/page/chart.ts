@@ -34,26 +34,30 @@ export function Chart({ title, xs, lines, note }: ChartProperties) {
   const [isTable, setTable] = useState(false);
   const [at, setAt] = useState<number | undefined>(undefined);
   const index = at ?? xs.length - 1;
+  const valueOf = ({ values }: Line) =>
+    at === undefined ? values.findLast((value) => value !== null) : values[at];
   return html`
     <figure class="chart" aria-label=${title}>
       <figcaption>
         <strong>${title}</strong>
-        <span class="quiet">${xs.length > 0 && `round ${xs[index]}`}</span>
+        <span class="quiet">${xs.length > 0 &&
+          (at === undefined ? "latest" : `round ${xs[index]}`)}</span>
         <span class="grow"></span>
         <button class="plain" aria-pressed=${isTable} onClick=${() => setTable(!isTable)}>
           ${isTable ? "Chart" : "Table"}</button>
       </figcaption>
       ${isTable
-    ? html`<${ValueTable} title=${title} xs=${xs} lines=${lines} />`
-    : html`<${Plot} xs=${xs} lines=${lines} onCursor=${setAt} />`}
+        ? html`<${ValueTable} title=${title} xs=${xs} lines=${lines} />`
+        : html`<${Plot} xs=${xs} lines=${lines} onCursor=${setAt} />`}
       <ul class="legend">
         ${lines.map((line, number) =>
-    html`<li key=${line.label}><span class=${`swatch ${lineClass(lines, number)}`}></span>
-          <span class="name">${line.label}</span> <b>${metric(line.values[index])}</b></li>`
-  )}
+          html`<li key=${line.label}><span class=${`swatch ${lineClass(lines, number)}`}></span>
+          <span class="name">${line.label}</span> <b>${metric(valueOf(line))}</b></li>`
+        )}
       </ul>
       ${note !== undefined && html`<p class="quiet">${note}</p>`}
-    </figure>`;
+    </figure>
+  `;
 }
 
 /** The colour class of a line. */
@@ -68,16 +72,21 @@ function ValueTable({ title, xs, lines }: Pick<ChartProperties, "title" | "xs" |
   return html`
     <div class="values" tabindex="0" role="region" aria-label=${title}>
       <table>
-        <thead><tr><th scope="col">Round</th>
-          ${lines.map(({ label }) => html`<th scope="col" class="number">${label}</th>`)}</tr></thead>
+        <thead>
+          <tr><th scope="col">Round</th>
+          ${lines.map(({ label }) => html`<th scope="col" class="number">${label}</th>`)}</tr>
+        </thead>
         <tbody>
           ${xs.map((x, index) =>
-    html`<tr><th scope="row">${x}</th>
-            ${lines.map(({ values }) => html`<td class="number">${metric(values[index])}</td>`)}</tr>`
-  )}
+            html`<tr><th scope="row">${x}</th>
+            ${
+              lines.map(({ values }) => html`<td class="number">${metric(values[index])}</td>`)
+            }</tr>`
+          )}
         </tbody>
       </table>
-    </div>`;
+    </div>
+  `;
 }
 
 interface PlotProperties {
@@ -119,9 +128,8 @@ function optionsOf(
   lines: readonly Line[],
   onCursor: (index: number | undefined) => void,
 ): uPlot.Options {
-  const style = getComputedStyle(element);
-  const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
-  const font = `11px ${style.fontFamily}`;
+  const colour = coloursOf(element);
+  const font = `11px ${getComputedStyle(element).fontFamily}`;
   const axis = {
     stroke: colour("quiet"),
     grid: { stroke: colour("line"), width: 1 },
@@ -136,7 +144,7 @@ function optionsOf(
     scales: { x: { time: false } },
     axes: [
       { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000], size: 26 },
-      { ...axis, size: 52, values: (_plot, values) => values.map((value) => metric(value)) },
+      { ...axis, size: 52, values: (_plot, values) => values.map(axisText) },
     ],
     series: [
       {},
@@ -150,6 +158,20 @@ function optionsOf(
     ] as uPlot.Series[],
     hooks: { setCursor: [({ cursor }) => onCursor(cursor.idx ?? undefined)] },
   };
+}
+
+/** A function that returns the colours of page.css, as a canvas needs them: without light-dark(). */
+function coloursOf(element: HTMLElement): (name: string) => string {
+  return (name) => {
+    element.style.color = `var(--${name})`;
+    const { color } = getComputedStyle(element);
+    element.style.color = "";
+    return color;
+  };
+}
+
+function axisText(value: number): string {
+  return Math.abs(value) >= 1e5 ? value.toExponential(0) : String(Number(value.toPrecision(4)));
 }
 
 /** Changes when the user switches between light and dark, because canvases do not follow styles. */

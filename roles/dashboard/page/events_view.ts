@@ -27,7 +27,9 @@ export function EventsView({ run, title }: { readonly run?: string; readonly tit
   const last = attached ?? data;
   const loadOlder = async () => {
     try {
-      const page = await get<EventPage>(`${path}${run === undefined ? "?" : "&"}before=${last!.position}`);
+      const page = await get<EventPage>(
+        `${path}${run === undefined ? "?" : "&"}before=${last!.position}`,
+      );
       setOlder({ ...page, events: [...events, ...page.events].slice(-MAX_EVENTS) });
     } catch (reason) {
       setProblem(reason instanceof ApiError ? reason.message : String(reason));
@@ -36,21 +38,29 @@ export function EventsView({ run, title }: { readonly run?: string; readonly tit
   const words = search.toLowerCase();
   const found = words === ""
     ? events
-    : events.filter((event) => `${event.kind} ${event.nodeLabel ?? ""} ${event.text}`.toLowerCase().includes(words));
+    : events.filter((event) =>
+      `${event.kind} ${event.nodeLabel ?? ""} ${event.text}`.toLowerCase().includes(words)
+    );
   const message = problem ?? error;
   return html`
     ${title !== undefined && html`<${Heading} title=${title} />`}
     <div class="tools">
       <label>Search <input type="search" value=${search}
         onInput=${(event: Event) => setSearch((event.target as HTMLInputElement).value)} /></label>
-      <span class="quiet" role="status">${words !== "" && `${found.length} of ${events.length}`}</span>
+      <span class="quiet" role="status">${words !== "" &&
+        `${found.length} of ${events.length}`}</span>
     </div>
     ${message !== undefined && html`<p class="problem" role="alert">${message}</p>`}
     ${data === undefined ? html`<p class="empty">Loading…</p>` : html`
-      <${Table} label="Events" columns=${run === undefined ? COLUMNS : COLUMNS.filter(({ title }) =>
-    title !== "Run")} rows=${found} keyOf=${({ sequence }: EventRow) => sequence}
+      <${Table} label="Events" columns=${run === undefined
+        ? COLUMNS
+        : COLUMNS.filter(({ title }) => title !== "Run")} rows=${found} keyOf=${(
+        { sequence }: EventRow,
+      ) => sequence}
         isBad=${({ isError }: EventRow) => isError} empty="No events." />
-      ${last!.more && html`<div class="pager"><button onClick=${loadOlder}>Load older</button></div>`}`}
+      ${last!.more &&
+        html`<div class="pager"><button onClick=${loadOlder}>Load older</button></div>`}
+    `}
   `;
 }
 
@@ -74,7 +84,7 @@ const COLUMNS: readonly Column<EventRow>[] = [
     title: "Run",
     cell: ({ runId }) =>
       runId === undefined ? "" : html`<a href=${runLink(runId)}>…${runId.slice(-6)}</a>`,
-    width: "6rem",
+    width: "7rem",
     from: 650,
   },
   { title: "What happened", cell: ({ text }) => html`<span title=${text}>${text}</span>` },

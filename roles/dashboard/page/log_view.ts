@@ -43,7 +43,8 @@ export function LogView({ run }: { readonly run: RunDetails }) {
         onChange=${() => setFollowing(!isFollowing)} /> Follow</label>
       <span class="quiet" role="status">${statusText(search, shown.length, log, isEnd, run)}</span>
     </div>
-    <${Lines} lines=${shown} isFollowing=${isFollowing} onFollowing=${setFollowing} />`;
+    <${Lines} lines=${shown} isFollowing=${isFollowing} onFollowing=${setFollowing} />
+  `;
 }
 
 function statusText(
@@ -92,15 +93,20 @@ function Lines({ lines, isFollowing, onFollowing }: LinesProperties) {
     if (isFollowing) element.scrollTop = element.scrollHeight;
   }, [lines.length, isFollowing]);
   const first = Math.max(0, Math.floor(part.top / LINE_HEIGHT) - SPARE_LINES);
-  const last = Math.min(lines.length, Math.ceil((part.top + part.height) / LINE_HEIGHT) + SPARE_LINES);
+  const last = Math.min(
+    lines.length,
+    Math.ceil((part.top + part.height) / LINE_HEIGHT) + SPARE_LINES,
+  );
   return html`
-    <div class="log" ref=${scroller} tabindex="0" role="log" aria-live="off" aria-label="Log of the ServerApp">
+    <div class="log" ref=${scroller} tabindex="0" role="log" aria-live="off"
+      aria-label="Log of the ServerApp">
       <div style=${{ height: `${first * LINE_HEIGHT}px` }}></div>
       <pre>${lines.slice(first, last).map((line, index) =>
-    html`<div key=${first + index} class=${toneOf(line)}>${line || " "}</div>`
-  )}</pre>
+        html`<div key=${first + index} class=${toneOf(line)}>${line || " "}</div>`
+      )}</pre>
       <div style=${{ height: `${Math.max(0, lines.length - last) * LINE_HEIGHT}px` }}></div>
-    </div>`;
+    </div>
+  `;
 }
 
 /** Errors and warnings stand out. */

@@ -24,7 +24,14 @@ async function start(): Promise<void> {
 function showApp(): void {
   const live = new Live();
   live.open();
-  render(html`<${LiveContext.Provider} value=${live}><${App} /><//>`, page);
+  render(
+    html`
+      <${LiveContext.Provider} value=${live}>
+        <${App} />
+        <//>
+    `,
+    page,
+  );
 }
 
 // A new token for a page that is already open.

@@ -17,9 +17,11 @@ export function NodesView() {
     <${Heading} title="Nodes" />
     ${error !== undefined && html`<p class="problem" role="alert">${error}</p>`}
     ${data === undefined ? html`<p class="empty">Loading…</p>` : html`
-      ${data.length > 0 && html`<p class="quiet">${counted(data.length, "node")}, ${online} online</p>`}
+      ${data.length > 0 &&
+        html`<p class="quiet">${counted(data.length, "node")}, ${online} online</p>`}
       <${Table} label="Nodes" columns=${columns(now)} rows=${data} height="75vh"
-        keyOf=${({ id }: NodeRow) => id} empty=${NO_NODES} />`}
+        keyOf=${({ id }: NodeRow) => id} empty=${NO_NODES} />
+    `}
   `;
 }
 
@@ -36,7 +38,12 @@ function columns(now: number): Column<NodeRow>[] {
       width: "13.5rem",
       from: 1100,
     },
-    { title: "State", cell: (node) => StateBadge(node), sortBy: ({ state }) => state, width: "7rem" },
+    {
+      title: "State",
+      cell: (node) => StateBadge(node),
+      sortBy: ({ state }) => state,
+      width: "7rem",
+    },
     {
       title: "Since",
       cell: ({ since }) =>

@@ -14,22 +14,28 @@ const [WIDTH, HEIGHT] = [1000, 44];
  * table of rounds says the same.
  */
 export function RoundStrip(
-  { run, rounds }: { readonly run: string; readonly rounds: readonly RoundRow[] },
+  { run, rounds, planned = 0 }: {
+    readonly run: string;
+    readonly rounds: readonly RoundRow[];
+    readonly planned?: number;
+  },
 ) {
   const shown = rounds.filter(({ round }) => round > 0).slice(-MAX_ROUNDS);
   if (shown.length === 0) return "";
   const longest = Math.max(...shown.map(lengthOf), 0.001);
-  const width = Math.min(WIDTH / shown.length, 24);
+  const slots = Math.max(shown.length, Math.min(planned, MAX_ROUNDS));
+  const width = Math.min(WIDTH / slots, 60);
   return html`
     <a class="strip" href=${runLink(run, "rounds")}
       aria-label=${`Duration of ${shown.length} rounds: see the table`}>
       <svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-        ${shown.map((round, index) => bars(round, index * width, width * 0.85, HEIGHT / longest))}
+        ${shown.map((round, index) => bars(round, index * width, width * 0.88, HEIGHT / longest))}
       </svg>
       <span class="quiet"><span class="swatch train"></span> training
         <span class="swatch evaluate"></span> evaluation
         <span class="swatch other"></span> server · longest round ${duration(longest)}</span>
-    </a>`;
+    </a>
+  `;
 }
 
 function bars(round: RoundRow, x: number, width: number, scale: number) {

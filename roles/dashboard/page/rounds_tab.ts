@@ -25,15 +25,19 @@ export function RoundsTab({ run, rounds, selected }: RoundsTabProperties) {
       keyOf=${({ round }: RoundRow) => round} selected=${round} height="40vh"
       isBad=${({ phases }: RoundRow) => phases.some(({ failures }) => failures > 0)}
       empty="No round yet." />
-    ${round !== undefined && html`<${RoundNodes} key=${round} run=${run} round=${round}
-      isOpen=${list.find((row) => row.round === round)?.seconds === undefined} />`}`;
+    ${round !== undefined && html`
+      <${RoundNodes} key=${round} run=${run} round=${round}
+        isOpen=${list.find((row) => row.round === round)?.seconds === undefined} />
+    `}
+  `;
 }
 
 function roundColumns(run: string, longest: number): Column<RoundRow>[] {
   return [
     {
       title: "Round",
-      cell: ({ round }) => html`<a class="row-link" href=${runLink(run, "rounds", round)}>${round}</a>`,
+      cell: ({ round }) =>
+        html`<a class="row-link" href=${runLink(run, "rounds", round)}>${round}</a>`,
       width: "4.5rem",
       isNumber: true,
     },
@@ -80,15 +84,19 @@ function bar(parts: readonly { readonly name: string; readonly seconds: number }
   const title = parts.filter(({ seconds }) => seconds > 0)
     .map(({ name, seconds }) => `${PART_TEXTS[name] ?? name} ${duration(seconds)}`).join(", ");
   return html`
-    <svg class="timeline" viewBox="0 0 1000 10" preserveAspectRatio="none" role="img" aria-label=${title}>
+    <svg class="timeline" viewBox="0 0 1000 10" preserveAspectRatio="none" role="img"
+      aria-label=${title}>
       <title>${title}</title>
       ${parts.map(({ name, seconds }) => {
-    const width = Math.min(1000 - x, seconds / whole * 1000);
-    const rect = html`<rect class=${name} x=${x} y="1" width=${Math.max(0, width)} height="8" />`;
-    x += width;
-    return rect;
-  })}
-    </svg>`;
+        const width = Math.min(1000 - x, seconds / whole * 1000);
+        const rect = html`<rect class=${name} x=${x} y="1" width=${
+          Math.max(0, width)
+        } height="8" />`;
+        x += width;
+        return rect;
+      })}
+    </svg>
+  `;
 }
 
 const PART_TEXTS: Readonly<Record<string, string>> = {
@@ -122,7 +130,9 @@ function RoundNodes({ run, round, isOpen }: RoundNodesProperties) {
       <${Table} label=${`Nodes in round ${round}`} columns=${nodeColumns(longest)} rows=${data}
         keyOf=${({ nodeId, phase }: NodeResult) => `${phase} ${nodeId}`} height="45vh"
         isBad=${({ error }: NodeResult) => error !== undefined}
-        empty="No answer yet, or too long ago: the SuperLink keeps the newest 20,000 answers of a run." />`}`;
+        empty="No answer yet, or too long ago: the SuperLink keeps the newest 20,000 answers of a run." />
+    `}
+  `;
 }
 
 function nodeColumns(longest: number): Column<NodeResult>[] {
@@ -157,7 +167,8 @@ function nodeColumns(longest: number): Column<NodeResult>[] {
         error !== undefined
           ? html`<span class="failed" title=${error}>${error}</span>`
           : Object.entries(metrics ?? {}).slice(0, 4).map(([name, value]) =>
-            `${name} ${metric(value)}`).join(", ") || "ok",
+            `${name} ${metric(value)}`
+          ).join(", ") || "ok",
       from: 480,
     },
   ];

@@ -39,12 +39,14 @@ export function RunAgain(
         <label for="again-settings">Settings, one per line: <code>name = value</code></label>
         <textarea id="again-settings" rows="8" spellcheck="false" value=${text}
           placeholder=${'num-server-rounds = 10\nlearning-rate = 0.05\ndataset = "cifar10"'}
-          onInput=${(event: Event) => setText((event.target as HTMLTextAreaElement).value)}></textarea>
+          onInput=${(event: Event) =>
+            setText((event.target as HTMLTextAreaElement).value)}></textarea>
         ${problem !== undefined && html`<p class="problem" role="alert">${problem}</p>`}
         <div class="buttons">
           <button type="button" onClick=${() => dialog.current?.close()}>Cancel</button>
           <button class="primary" disabled=${isBusy}>Start run</button>
         </div>
       </form>
-    </dialog>`;
+    </dialog>
+  `;
 }

@@ -18,18 +18,25 @@ export function RunOverview(
   return html`
     <${Tiles} run=${run} rounds=${rounds} metrics=${metrics} />
     ${rounds.rounds.length === 0
-    ? html`<p class="empty">No round yet. ServerApps in TypeScript report their rounds; for Python
+      ? html`<p class="empty">No round yet. ServerApps in TypeScript report their rounds; for Python
         apps, they are read from the instructions that the ServerApp sends.</p>`
-    : html`<${RoundStrip} run=${run.id} rounds=${rounds.rounds} />`}
+      : html`
+        <${RoundStrip} run=${run.id} rounds=${rounds.rounds}
+          planned=${rounds.planned} />
+      `}
     ${metrics.length > 0 && html`
       <div class="tools"><label><input type="checkbox" checked=${withNodes}
-        onChange=${() => setWithNodes(!withNodes)} /> A line per node</label></div>`}
+        onChange=${() => setWithNodes(!withNodes)} /> A line per node</label></div>
+    `}
     <div class="charts">
       ${metrics.map((shown) =>
-    html`<${MetricChart} key=${`${shown.source} ${shown.name}`} run=${run.id} rounds=${rounds}
-          shown=${shown} withNodes=${withNodes} />`
-  )}
-    </div>`;
+        html`
+          <${MetricChart} key=${`${shown.source} ${shown.name}`} run=${run.id} rounds=${rounds}
+            shown=${shown} withNodes=${withNodes} />
+        `
+      )}
+    </div>
+  `;
 }
 
 interface TilesProperties {
@@ -44,26 +51,47 @@ function Tiles({ run, rounds, metrics }: TilesProperties) {
   const done = list.filter(({ seconds, round }) => seconds !== undefined && round > 0);
   const mean = done.reduce((sum, { seconds }) => sum + seconds!, 0) / done.length;
   const phases = last?.phases ?? [];
-  const failures = list.flatMap(({ phases }) => phases).reduce((sum, { failures }) =>
-    sum + failures, 0);
+  const failures = list.flatMap(({ phases }) => phases).reduce(
+    (sum, { failures }) => sum + failures,
+    0,
+  );
   const isRunning = run.finishedAt === undefined;
   const left = planned === undefined || last === undefined ? 0 : planned - last.round;
   return html`<dl class="tiles">
     ${tile("Round", last === undefined ? "–" : String(last.round), planned && `of ${planned}`)}
-    ${tile("Round takes", done.length === 0 ? "–" : duration(mean), isRunning && left > 0 &&
-      done.length > 0 && `about ${duration(left * mean)} left`)}
-    ${phases.map(({ phase, asked, results }) =>
-    tile(phase === "train" ? "Trained" : "Evaluated", `${results} / ${asked}`, "nodes, this round")
-  )}
+    ${
+    tile(
+      "Round takes",
+      done.length === 0 ? "–" : duration(mean),
+      isRunning && left > 0 &&
+        done.length > 0 && `about ${duration(left * mean)} left`,
+    )
+  }
+    ${
+    phases.map(({ phase, asked, results }) =>
+      tile(
+        phase === "train" ? "Trained" : "Evaluated",
+        `${results} / ${asked}`,
+        "nodes, this round",
+      )
+    )
+  }
     ${tile("Failures", String(failures), "of nodes, all rounds", failures > 0)}
-    ${metrics.filter(({ source }) => source !== "train").slice(0, 3).map((shown) => {
-    const value = shown.values.findLast((value) => value !== null);
-    return tile(shown.title, metric(value ?? undefined), "latest");
-  })}
+    ${
+    metrics.filter(({ source }) => source !== "train").slice(0, 3).map((shown) => {
+      const value = shown.values.findLast((value) => value !== null);
+      return tile(shown.title, metric(value ?? undefined), "latest");
+    })
+  }
   </dl>`;
 }
 
-function tile(title: string, value: string, note: string | number | false | undefined, isBad = false) {
+function tile(
+  title: string,
+  value: string,
+  note: string | number | false | undefined,
+  isBad = false,
+) {
   return html`<div class=${isBad ? "tile bad" : "tile"}>
     <dt>${title}</dt><dd>${value}</dd>${note ? html`<dd class="quiet">${note}</dd>` : ""}</div>`;
 }
@@ -91,8 +119,10 @@ function MetricChart({ run, rounds, shown, withNodes }: MetricChartProperties) {
     kind: source === "server" ? "server" : "main",
   };
   const hidden = hasNodes && data !== undefined ? data.total - data.nodes.length : 0;
-  return html`<${Chart} title=${title} xs=${xs} lines=${[...nodes, main]}
-    note=${hidden > 0 ? `and ${hidden} more nodes: see Rounds` : undefined} />`;
+  return html`
+    <${Chart} title=${title} xs=${xs} lines=${[...nodes, main]}
+      note=${hidden > 0 ? `and ${hidden} more nodes: see Rounds` : undefined} />
+  `;
 }
 
 function seriesPath(run: string, phase: PhaseName, name: string): string {

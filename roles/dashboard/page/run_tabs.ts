@@ -8,9 +8,13 @@ export function FilesTab({ run }: { readonly run: RunDetails }) {
   const { artifacts, artifactsRemovedAt } = run;
   const empty = artifactsRemovedAt === undefined
     ? "The run has saved no file."
-    : `The files were removed on ${time(artifactsRemovedAt)}, because the SuperLink keeps only those of newer runs.`;
-  return html`<${Table} label="Files" columns=${fileColumns(run.id)} rows=${artifacts} height="none"
-    keyOf=${({ name }: ArtifactRow) => name} empty=${empty} />`;
+    : `The files were removed on ${
+      time(artifactsRemovedAt)
+    }, because the SuperLink keeps only those of newer runs.`;
+  return html`
+    <${Table} label="Files" columns=${fileColumns(run.id)} rows=${artifacts} height="none"
+      keyOf=${({ name }: ArtifactRow) => name} empty=${empty} />
+  `;
 }
 
 function fileColumns(run: string): Column<ArtifactRow>[] {
@@ -18,7 +22,8 @@ function fileColumns(run: string): Column<ArtifactRow>[] {
   return [
     {
       title: "File",
-      cell: ({ name }) => html`<a href=${href(name)} download=${name.split("/").at(-1)}>${name}</a>`,
+      cell: ({ name }) =>
+        html`<a href=${href(name)} download=${name.split("/").at(-1)}>${name}</a>`,
     },
     { title: "Size", cell: ({ size }) => bytes(size), width: "6rem", isNumber: true },
     { title: "Saved", cell: ({ savedAt }) => time(savedAt), width: "10rem", from: 500 },
@@ -46,8 +51,14 @@ export function SettingsTab({ run }: { readonly run: RunDetails }) {
       empty="None: the run uses the settings in the app's pyproject.toml." />
     <h2>Run</h2>
     <dl class="facts-list">${facts.map(([name, value]) =>
-    html`<div><dt>${name}</dt><dd>${value}</dd></div>`
-  )}</dl>`;
+      html`
+        <div>
+          <dt>${name}</dt>
+          <dd>${value}</dd>
+        </div>
+      `
+    )}</dl>
+  `;
 }
 
 const SETTING_COLUMNS: readonly Column<Setting>[] = [

@@ -42,8 +42,10 @@ export function RunView({ route, overview }: RunViewProperties) {
   const rounds = useRounds(id);
   const now = useNow(run !== undefined && run.finishedAt === undefined);
   if (run === undefined) {
-    return html`<${Heading} title=${`Run ${id}`} />
-      <p class=${error === undefined ? "empty" : "problem"}>${error ?? "Loading…"}</p>`;
+    return html`
+      <${Heading} title=${`Run ${id}`} />
+      <p class=${error === undefined ? "empty" : "problem"}>${error ?? "Loading…"}</p>
+    `;
   }
   return html`
     <p class="path"><a href="#/runs">Runs</a> / <code>${id}</code></p>
@@ -58,11 +60,15 @@ export function RunView({ route, overview }: RunViewProperties) {
     ${run.details !== "" && html`<p class=${detailsClass(run)}>${run.details}</p>`}
     <nav class="tabs" aria-label="Parts of the run">
       ${RUN_TABS.map((name) =>
-    html`<a href=${runLink(id, name)} aria-current=${name === tab ? "page" : undefined}>
-        ${TITLES[name]}${name === "files" && run.artifacts.length > 0
-      ? html` <span class="count">${run.artifacts.length}</span>`
-      : ""}</a>`
-  )}
+        html`<a href=${runLink(id, name)} aria-current=${name === tab ? "page" : undefined}>
+        ${TITLES[name]}${
+          name === "files" && run.artifacts.length > 0
+            ? html`
+              <span class="count">${run.artifacts.length}</span>
+            `
+            : ""
+        }</a>`
+      )}
     </nav>
     ${tab === "overview" && html`<${RunOverview} run=${run} rounds=${rounds} />`}
     ${tab === "rounds" && html`<${RoundsTab} run=${id} rounds=${rounds} selected=${route.round} />`}
@@ -79,7 +85,9 @@ function Facts({ run, now }: { readonly run: RunDetails; readonly now: number })
     runningAt === undefined
       ? `submitted ${time(pendingAt)}`
       : `${duration((finishedAt ?? now) - runningAt)}, started ${time(runningAt)}`,
-    ...(isSimulated ? [nodeCount === undefined ? "simulated" : `${nodeCount} simulated nodes`] : []),
+    ...(isSimulated
+      ? [nodeCount === undefined ? "simulated" : `${nodeCount} simulated nodes`]
+      : []),
     ...(resumes > 0 ? [`resumed ${resumes} ${resumes === 1 ? "time" : "times"}`] : []),
     ...(resumedFrom !== undefined ? [`continues run ${resumedFrom}`] : []),
   ];
@@ -117,9 +125,11 @@ function Actions({ run, overview, onDone }: ActionsProperties) {
     ${problem !== undefined && html`<span class="problem" role="alert">${problem}</span>`}
     ${overview?.canRunAgain && html`
       <button onClick=${() => setAgain(true)} disabled=${run.whyNotAgain !== undefined}
-        title=${run.whyNotAgain}>Run again…</button>`}
+        title=${run.whyNotAgain}>Run again…</button>
+    `}
     ${!isOver && html`
-      <button class="danger" onClick=${() => dialog.current?.showModal()}>Stop…</button>`}
+      <button class="danger" onClick=${() => dialog.current?.showModal()}>Stop…</button>
+    `}
     <dialog ref=${dialog} aria-labelledby="stop-title">
       <h2 id="stop-title">Stop this run?</h2>
       <p>The ServerApp ends, and instructions that nodes have not answered are cancelled. A stopped
@@ -129,5 +139,6 @@ function Actions({ run, overview, onDone }: ActionsProperties) {
         <button class="danger" onClick=${stop}>Stop run</button>
       </div>
     </dialog>
-    ${isAgain && html`<${RunAgain} run=${run} onClose=${() => setAgain(false)} />`}`;
+    ${isAgain && html`<${RunAgain} run=${run} onClose=${() => setAgain(false)} />`}
+  `;
 }

@@ -31,7 +31,9 @@ export function RunsView() {
         <div class="pager">
           <button disabled=${skip === 0} onClick=${() => setSkip(skip - PAGE_RUNS)}>Newer</button>
           <button disabled=${!data.more} onClick=${() => setSkip(skip + PAGE_RUNS)}>Older</button>
-        </div>`}`}
+        </div>
+      `}
+    `}
   `;
 }
 

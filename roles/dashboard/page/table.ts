@@ -59,31 +59,43 @@ export function Table<Row>(properties: TableProperties<Row>) {
   if (rows.length === 0) return html`<p class="empty">${empty}</p>`;
   const spacer = (count: number) =>
     count > 0 &&
-    html`<tr aria-hidden="true" class="spacer"><td colspan=${shown.length}
-      style=${{ height: `${count * ROW_HEIGHT}px` }}></td></tr>`;
+    html`
+      <tr aria-hidden="true" class="spacer">
+        <td colspan=${shown.length}
+          style=${{ height: `${count * ROW_HEIGHT}px` }}></td>
+      </tr>
+    `;
   return html`
     <div class="table" ref=${scroller} tabindex="0" role="region" aria-label=${label}
       style=${{ maxHeight: height ?? "70vh" }}>
       <table aria-label=${label} aria-rowcount=${rows.length + 1}>
-        <colgroup>${shown.map((column) => html`<col style=${{ width: column.width ?? "auto" }} />`)}</colgroup>
-        <thead><tr aria-rowindex="1">
+        <colgroup>${shown.map((column) =>
+          html`<col style=${{ width: column.width ?? "auto" }} />`
+        )}</colgroup>
+        <thead>
+          <tr aria-rowindex="1">
           ${shown.map((column) => headCell(column, sorting, setSorting))}
-        </tr></thead>
+        </tr>
+        </thead>
         <tbody>
           ${spacer(first)}
           ${sorted.slice(first, last).map((row, index) =>
-    html`
-            <tr key=${keyOf(row)} aria-rowindex=${first + index + 2}
-              class=${`${keyOf(row) === selected ? "selected" : ""} ${isBad?.(row) ? "bad" : ""}`}>
-              ${shown.map((column) =>
-      html`<td class=${column.isNumber ? "number" : ""}>${column.cell(row)}</td>`
-    )}
-            </tr>`
-  )}
+            html`
+              <tr key=${keyOf(row)} aria-rowindex=${first + index + 2}
+                class=${`${keyOf(row) === selected ? "selected" : ""} ${
+                  isBad?.(row) ? "bad" : ""
+                }`}>
+                ${shown.map((column) =>
+                  html`<td class=${column.isNumber ? "number" : ""}>${column.cell(row)}</td>`
+                )}
+              </tr>
+            `
+          )}
           ${spacer(rows.length - last)}
         </tbody>
       </table>
-    </div>`;
+    </div>
+  `;
 }
 
 function headCell<Row>(
@@ -98,7 +110,8 @@ function headCell<Row>(
     <th scope="col" class=${isNumber ? "number" : ""} aria-sort=${isSorted ? order : undefined}>
       ${sortBy === undefined ? title : html`<button class="sort" onClick=${sort}>${title}<span
         aria-hidden="true">${isSorted ? (sorting.isDescending ? " ↓" : " ↑") : ""}</span></button>`}
-    </th>`;
+    </th>
+  `;
 }
 
 function sortRows<Row>(

@@ -10,7 +10,10 @@ export function useRounds(run: string): Rounds | undefined {
       pathAfter: ({ rounds }) => `/api/runs/${run}/rounds?from=${firstOpen(rounds)}`,
       merge: (before, data) => {
         const from = data.rounds[0]?.round ?? Infinity;
-        return { ...data, rounds: [...before.rounds.filter(({ round }) => round < from), ...data.rounds] };
+        return {
+          ...data,
+          rounds: [...before.rounds.filter(({ round }) => round < from), ...data.rounds],
+        };
       },
     },
   );

@@ -81,7 +81,9 @@ function appText({ kind, data }: JournalRecord): string {
         data.error,
       );
     case "phase-finished":
-      return `round ${data.round}, ${data.phase} in ${seconds(data.seconds)}: ${data.results} results, ` +
+      return `round ${data.round}, ${data.phase} in ${
+        seconds(data.seconds)
+      }: ${data.results} results, ` +
         `${data.failures} failures${metricsText(data.metrics)}`;
     case "server-evaluated":
       return `round ${data.round} in ${seconds(data.seconds)}${metricsText(data.metrics)}`;

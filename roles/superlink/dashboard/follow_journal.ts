@@ -1,6 +1,6 @@
 import type { Clock } from "../../../base/clock.ts";
 import type { JournalRecord } from "../../../entities/journal.ts";
-import type { Journal } from "../../../link/journal/journal.ts";
+import type { Link } from "../../../link/link.ts";
 import type { Changes } from "../../dashboard/model/changes.ts";
 
 /** Seconds to wait for a record. */
@@ -17,7 +17,7 @@ const OF_RUNS: ReadonlySet<JournalRecord["kind"]> = new Set(["node-replied", "no
 
 /** Reports what changes in a journal, until the signal is aborted. Never rejects. */
 export async function followJournal(
-  journal: Pick<Journal, "before" | "next">,
+  journal: Pick<Link["journal"], "before" | "next">,
   clock: Clock,
   onChange: (changes: Changes) => void,
   signal: AbortSignal,
@@ -37,7 +37,7 @@ export async function followJournal(
   }
 }
 
-async function endOf(journal: Pick<Journal, "before">): Promise<number> {
+async function endOf(journal: Pick<Link["journal"], "before">): Promise<number> {
   const { records: [newest] } = await journal.before(Infinity, { limit: 1 });
   return newest?.sequence ?? 0;
 }

@@ -72,10 +72,12 @@ export class LinkSource implements DashboardSource {
 
   async runs({ skip, limit }: { skip: number; limit: number }): Promise<RunPage> {
     const found = await this.#options.link.runs.list({ skip, limit: limit + 1 });
-    const runs = await Promise.all(found.slice(0, limit).map(async (run) => ({
-      ...runRow(run),
-      ...await this.#roundNumbers.of(run.runId, isFinished(run.state)),
-    })));
+    const runs = await Promise.all(
+      found.slice(0, limit).map(async (run) => ({
+        ...runRow(run),
+        ...await this.#roundNumbers.of(run.runId, isFinished(run.state)),
+      })),
+    );
     return { runs, more: found.length > limit };
   }
 

@@ -1,5 +1,5 @@
 import type { JournalRecord } from "../../../entities/journal.ts";
-import type { Journal } from "../../../link/journal/journal.ts";
+import type { Link } from "../../../link/link.ts";
 import type { NodeRow } from "../../dashboard/model/node.ts";
 import { shownText } from "../../dashboard/shown_text.ts";
 
@@ -22,12 +22,12 @@ const NOTHING: Activity = { answered: 0, failed: 0 };
 
 /** What nodes did, from the newest part of the journal on. */
 export class NodeActivity {
-  readonly #journal: Pick<Journal, "since" | "before">;
+  readonly #journal: Pick<Link["journal"], "since" | "before">;
   readonly #nodes = new Map<bigint, Activity>();
   #position: number | undefined;
   #reading: Promise<void> | undefined;
 
-  constructor(journal: Pick<Journal, "since" | "before">) {
+  constructor(journal: Pick<Link["journal"], "since" | "before">) {
     this.#journal = journal;
   }
 

@@ -1,6 +1,6 @@
 import { RecentMap } from "../../../base/recent_map.ts";
 import type { JournalRecord } from "../../../entities/journal.ts";
-import type { Journal } from "../../../link/journal/journal.ts";
+import type { Link } from "../../../link/link.ts";
 import { roundOf } from "./instruction_round.ts";
 
 /** Finished runs whose numbers are remembered. */
@@ -17,10 +17,10 @@ export interface RoundNumbers {
 
 /** How far runs are, for lists of them: found at both ends of their journals, without reading all. */
 export class RunRoundNumbers {
-  readonly #journal: Pick<Journal, "since" | "before">;
+  readonly #journal: Pick<Link["journal"], "since" | "before">;
   readonly #finished = new RecentMap<bigint, RoundNumbers>(MAX_FINISHED);
 
-  constructor(journal: Pick<Journal, "since" | "before">) {
+  constructor(journal: Pick<Link["journal"], "since" | "before">) {
     this.#journal = journal;
   }
 

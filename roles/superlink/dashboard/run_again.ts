@@ -6,7 +6,9 @@ import type { KeptApp } from "./kept_apps.ts";
 
 /** Why a run cannot be started again; undefined if it can. */
 export function whyNotAgain(run: LinkRun, app: KeptApp | undefined): string | undefined {
-  if (run.fabHash === "") return "The run was started by hand, so the SuperLink does not have its app";
+  if (run.fabHash === "") {
+    return "The run was started by hand, so the SuperLink does not have its app";
+  }
   if (run.simulation?.workersTokenHash !== undefined) {
     return "Simulation workers with a token take part in it: submit it with flwr run";
   }

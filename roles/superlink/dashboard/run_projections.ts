@@ -1,4 +1,4 @@
-import type { Journal } from "../../../link/journal/journal.ts";
+import type { Link } from "../../../link/link.ts";
 import { RunRounds } from "./run_rounds.ts";
 
 /** Runs whose rounds are in memory: those that pages show. Each takes up to about 10 MB. */
@@ -14,17 +14,18 @@ interface Projection {
 
 /** The rounds of the runs that pages show. Each read continues where the last one ended. */
 export class RunProjections {
-  readonly #journal: Pick<Journal, "since">;
+  readonly #journal: Pick<Link["journal"], "since">;
   /** The run that was used last is the last one. */
   readonly #runs = new Map<bigint, Projection>();
 
-  constructor(journal: Pick<Journal, "since">) {
+  constructor(journal: Pick<Link["journal"], "since">) {
     this.#journal = journal;
   }
 
   /** The rounds of a run, as the journal has them now. */
   async of(runId: bigint): Promise<RunRounds> {
-    const run = this.#runs.get(runId) ?? { rounds: new RunRounds(), position: 0, reading: undefined };
+    const run = this.#runs.get(runId) ??
+      { rounds: new RunRounds(), position: 0, reading: undefined };
     this.#runs.delete(runId);
     this.#runs.set(runId, run);
     if (this.#runs.size > MAX_RUNS) this.#runs.delete(this.#runs.keys().next().value!);

@@ -1,8 +1,4 @@
-import type {
-  JournalDelivery,
-  JournalMetrics,
-  JournalRecord,
-} from "../../../entities/journal.ts";
+import type { JournalDelivery, JournalMetrics, JournalRecord } from "../../../entities/journal.ts";
 import type { Metrics, NodeSeries, PhaseName, PhaseRow } from "../../dashboard/model/rounds.ts";
 import type { RoundRow, Rounds } from "../../dashboard/model/rounds.ts";
 import { shownText } from "../../dashboard/shown_text.ts";

@@ -61,7 +61,9 @@ function setting(name: string, value: LinkScalar): Setting {
 
 /** A floating-point number as TOML writes it, which distinguishes it from an integer. */
 function floatText(value: number): string {
-  if (!Number.isFinite(value)) return String(value).replace("Infinity", "inf").replace("NaN", "nan");
+  if (!Number.isFinite(value)) {
+    return String(value).replace("Infinity", "inf").replace("NaN", "nan");
+  }
   const text = String(value);
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
