@@ -48,6 +48,8 @@ export function command(): Command {
       }
       await using superLink = await startSuperLink(config, { withIds: flags.verbose });
       using _ = onHangup(() => superLink.reload());
+      // On stdout, which is in no log file: the address contains the token.
+      if (superLink.dashboardUrl !== undefined) console.log(`Dashboard: ${superLink.dashboardUrl}`);
       service.ready();
       await superLink.runUntil(shutdown.signal);
       service.stopping();

@@ -4,6 +4,7 @@ import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import { type CheckedServerTls, readServerTls, type ServerTlsFiles } from "../../certs/check.ts";
 import { readLaunchConfig, readSuperexecSecret } from "../flags/launch_flags.ts";
+import { readDashboard } from "./dashboard_flag.ts";
 import { type DatabaseConfig, readDatabase } from "./database.ts";
 import type { SuperLinkFlags } from "./flags.ts";
 import { type LargeObjectConfig, readLargeObjects } from "./object_store_flags.ts";
@@ -43,6 +44,8 @@ export interface SuperLinkConfig {
   readonly idleExitSeconds?: number;
   /** The proxies that are believed when they name their callers. */
   readonly proxies: TrustedProxies;
+  /** "host:port" of the dashboard. Undefined: there is none. */
+  readonly dashboard?: string;
   /** Seconds in which open calls and ServerApps may end when the SuperLink stops. */
   readonly drainSeconds: number;
 }
@@ -102,6 +105,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
     drainSeconds: flags.drainTimeout,
     proxies: readProxies(flags),
     processes: flags.processes,
+    ...(flags.dashboard === undefined ? {} : { dashboard: await readDashboard(flags.dashboard) }),
     ...(flags.idleExit === undefined ? {} : { idleExitSeconds: flags.idleExit }),
   };
   checkProcesses(flags, config.database);
@@ -127,7 +131,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
 
 /** @throws FlwrError naming what several processes cannot be combined with */
 function checkProcesses(
-  { processes, simulation, idleExit }: SuperLinkFlags,
+  { processes, simulation, idleExit, dashboard }: SuperLinkFlags,
   { kind }: DatabaseConfig,
 ): void {
   if (processes === 1) return;
@@ -154,6 +158,11 @@ function checkProcesses(
         ],
       },
     );
+  }
+  if (dashboard !== undefined) {
+    throw new FlwrError("invalid-argument", `${flag} and --dashboard cannot be used together`, {
+      hints: ["Start one more SuperLink on the same database, with --dashboard"],
+    });
   }
   if (idleExit !== undefined) {
     throw new FlwrError("invalid-argument", `${flag} and --idle-exit cannot be used together`, {

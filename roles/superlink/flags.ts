@@ -9,6 +9,7 @@ import {
 } from "../flags/launch_flags.ts";
 import { PROXY_HEADERS, type ProxyHeader } from "../../rpc/proxies/trusted_proxies.ts";
 import { wholeNumber } from "../flags/values.ts";
+import { addDashboardOption, type DashboardFlags } from "./dashboard_flag.ts";
 import type { DatabaseFlags } from "./database.ts";
 import {
   addLargeObjectOptions,
@@ -29,7 +30,7 @@ export const OFF = "none";
 
 /** Flags of the `superlink` command, as commander parses them. */
 export interface SuperLinkFlags
-  extends LaunchFlags, RetentionFlags, DatabaseFlags, LargeObjectFlags {
+  extends LaunchFlags, RetentionFlags, DatabaseFlags, LargeObjectFlags, DashboardFlags {
   insecure: boolean;
   sslCaCertfile?: string;
   sslCertfile?: string;
@@ -92,6 +93,7 @@ export const DEFAULT_FLAGS: SuperLinkFlags = {
 export function addSuperLinkOptions(command: Command): Command {
   addIdentityOptions(command);
   addListenerOptions(command);
+  addDashboardOption(command);
   addRunOptions(command);
   return command
     .option(

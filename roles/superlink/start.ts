@@ -9,6 +9,7 @@ import type { LinkEvent } from "../../link/events.ts";
 import { StoreTrouble } from "../../link/transactions/store_trouble.ts";
 import { messageObject } from "../../rpc/objects/message.ts";
 import { aborted } from "../../base/aborted.ts";
+import type { LinkDashboard } from "./dashboard/start.ts";
 import { ArtifactDownloads, artifactLinkKey } from "./artifact_downloads.ts";
 import { admitEveryone, admitKnownKeys } from "./authentication.ts";
 import type { CertificateRenewal } from "./certificate_renewal.ts";
@@ -42,6 +43,8 @@ const logger = log("superlink");
 export interface RunningSuperLink extends AsyncDisposable {
   /** Its listeners, with their actual ports. */
   readonly listeners: OpenListeners;
+  /** The dashboard's address, with its token; undefined if there is no dashboard. */
+  readonly dashboardUrl: string | undefined;
   /** Reads the certificate again if its files have changed. Never rejects. */
   reload(): Promise<void>;
   /** Serves until the signal is aborted. @throws FlwrError if it cannot go on */
@@ -67,11 +70,13 @@ export async function startSuperLink(
   const begunRuns = new BegunRuns();
   const jobBoards = new JobBoards((runId, line) => logLine(runId, line));
   let launching: Launching | undefined;
+  let dashboard: LinkDashboard | undefined = undefined;
   let isExpected = false;
   const onEvent = (event: LinkEvent) => {
     events.onEvent(event);
     // At once, because the run may be claimed again right after the event.
     if (ENDS_PROCESS.has(event.kind) && "runId" in event) launching?.end(event.runId);
+    if (event.kind === "run-created") void dashboard?.keepApp(event.runId);
     if (event.kind === "checkpoint-saved") launching?.checkpointSaved(event.runId);
     if (event.kind === "run-finished") jobBoards.end(event.runId);
     if (event.kind === "run-began") void reportBegun(event.runId);
@@ -138,6 +143,7 @@ export async function startSuperLink(
   });
   const { listeners, renew, drain } = await serve(config, services, cleanup, draining.signal);
   if (listeners.http !== undefined) artifacts.listenOn(listeners.http);
+  dashboard = await startDashboard(config, link, cleanup);
   const { number = 1 } = config.oneOfMany ?? {};
   const isLauncher = config.runs.where === "here" && number === 1;
   if (config.runs.where === "elsewhere" && number === 1) {
@@ -160,6 +166,7 @@ export async function startSuperLink(
   const running = cleanup.move();
   return {
     listeners,
+    dashboardUrl: dashboard?.url,
     reload: async () => await (await renewal.catch(() => undefined))?.look(),
     async runUntil(signal) {
       const idle = idleExit?.idle(signal) ?? aborted(signal);
@@ -184,7 +191,10 @@ export async function startSuperLink(
     const late = AbortSignal.timeout(config.drainSeconds * 1000);
     // First, so that no balancer sends a new caller here.
     draining.abort();
-    const drained = drain(config.drainSeconds);
+    const drained = Promise.all([
+      drain(config.drainSeconds),
+      dashboard?.[Symbol.asyncDispose](),
+    ]);
     // Waiting pulls end now, and on connections that are closed after the answer.
     link.drain();
     await loading?.catch(() => {});
@@ -205,6 +215,19 @@ export async function startSuperLink(
 /** Rejects like the promise, and never resolves. */
 function failureOf(work: Promise<unknown> | undefined): Promise<never> {
   return new Promise((_, reject) => work?.catch(reject));
+}
+
+/** Starts the dashboard, if there is to be one. `cleanup` closes it. */
+async function startDashboard(
+  { dashboard: address, runs }: SuperLinkConfig,
+  link: Link,
+  cleanup: AsyncDisposableStack,
+): Promise<LinkDashboard | undefined> {
+  if (address === undefined) return undefined;
+  const { startLinkDashboard } = await load<typeof import("./dashboard/start.ts")>(
+    new URL("./dashboard/start.ts", import.meta.url),
+  );
+  return cleanup.use(startLinkDashboard({ address, link, isSimulated: runs.simulated }));
 }
 
 /** Starts to follow the files of the certificate, if there is one. */

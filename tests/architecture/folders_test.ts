@@ -58,7 +58,7 @@ const ONE_TABLE = "one table of a store, as each has a file";
 const ONE_WIRE_FACT = "one fact of a wire";
 
 /** Files that are generated, or are whole apps for people to read. */
-const APART = /^(proto\/gen|examples)\//;
+const APART = /^(proto\/gen|roles\/dashboard\/gen|examples)\//;
 
 /** Small files that one other imports, and why they stand alone. */
 const ALONE: Readonly<Record<string, string>> = {

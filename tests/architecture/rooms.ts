@@ -52,14 +52,28 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "link/store",
     "link/transactions",
     "proto",
+    "roles/dashboard",
     "roles/flags",
     "roles/output",
+    "roles/superlink/dashboard",
     "roles/superlink/launch",
     "rpc",
     "rpc/dialects/*/server",
     "rpc/objects",
     "simulation",
   ],
+  "roles/superlink/dashboard": [
+    "base",
+    "entities",
+    "fab",
+    "hosting/app",
+    "link/link.ts",
+    "roles/dashboard",
+    "roles/dashboard/model",
+  ],
+  "roles/dashboard": ["base", "roles/dashboard/model", "rpc"],
+  "roles/dashboard/model": [],
+  "roles/dashboard/page": ["roles/dashboard/model"],
   "roles/superlink/launch": [
     "base",
     "entities",
@@ -408,9 +422,13 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "roles/supernode",
   ],
   "@logtape/logtape": ["base", "rpc"],
+  "htm": ["roles/dashboard/page"],
+  "preact": ["roles/dashboard/page"],
+  "uplot": ["roles/dashboard/page"],
   // Only tests import these.
   "fast-png": [],
   "jpeg-js": [],
+  "playwright-core": [],
 };
 
 /** Whether an entry of a row allows a room: braces in it stand for each of the names within them. */

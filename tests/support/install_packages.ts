@@ -1,3 +1,4 @@
+import { hasChromium, NO_CHROMIUM } from "./chromium_program.ts";
 import { hasHaproxy, NO_HAPROXY } from "./haproxy.ts";
 import { findPostgres, NO_POSTGRES } from "./postgres.ts";
 
@@ -5,6 +6,7 @@ import { findPostgres, NO_POSTGRES } from "./postgres.ts";
 const PACKAGES = [
   { name: "postgresql", isThere: () => findPostgres() !== undefined, lack: NO_POSTGRES },
   { name: "haproxy", isThere: hasHaproxy, lack: NO_HAPROXY },
+  { name: "chromium", isThere: hasChromium, lack: NO_CHROMIUM },
 ] as const;
 
 /** Debian's switch that forbids packages to start services: the tests start a server of their own. */

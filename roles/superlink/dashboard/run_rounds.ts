@@ -1,0 +1,206 @@
+import type { JournalDelivery, JournalMetrics, JournalRecord } from "../../../entities/journal.ts";
+import type { Metrics, NodeSeries, PhaseName, PhaseRow } from "../../dashboard/model/rounds.ts";
+import type { RoundRow, Rounds } from "../../dashboard/model/rounds.ts";
+import { shownText } from "../../dashboard/shown_text.ts";
+import { phaseOf, roundOf } from "./instruction_round.ts";
+import { SentRounds } from "./sent_rounds.ts";
+
+/** Rounds of a run that are kept, at most: as many as its journal has. */
+const MAX_ROUNDS = 10_000;
+
+/** Answers of nodes that are kept, at most: as many as the journal keeps of a run. */
+const MAX_ANSWERS = 20_000;
+
+/** Names of metrics per phase, at most: an app could invent new ones for ever. */
+const MAX_NAMES = 100;
+
+/** Nodes with a line of their own in a chart. */
+const SERIES_NODES = 8;
+
+/** An answer of a node. */
+export interface Answer {
+  readonly nodeId: bigint;
+  readonly round: number;
+  readonly phase: PhaseName;
+  delivery?: JournalDelivery;
+  appSeconds?: number;
+  at: number;
+  seconds: number;
+  error?: string;
+  metrics?: Metrics;
+}
+
+/** A row while its round goes on. */
+type OpenRow = { -readonly [Key in keyof Omit<RoundRow, "phases">]: RoundRow[Key] } & {
+  phases: { -readonly [Key in keyof PhaseRow]: PhaseRow[Key] }[];
+};
+
+/**
+ * The rounds of a run, from its journal. A ServerApp in TypeScript reports them. Those of others are derived from the
+ * instructions that it sends.
+ */
+export class RunRounds {
+  readonly #rows = new Map<number, OpenRow>();
+  readonly #answers = new Map<string, Answer>();
+  readonly #sent = new SentRounds();
+  readonly #metrics = { train: new Set<string>(), evaluate: new Set<string>() };
+  readonly #series = new Map<string, NodeSeries>();
+  #strategy: string | undefined;
+  #planned: number | undefined;
+
+  /** Adds a record of the run. */
+  add(record: JournalRecord): void {
+    this.#series.clear();
+    this.#addToRounds(record);
+    this.#addAnswer(record);
+    this.#sent.add(record);
+  }
+
+  /** The rounds from a number on. */
+  rounds(from: number): Rounds {
+    const rows = this.#rows.size > 0 ? [...this.#rows.values()] : this.#sent.rounds();
+    return {
+      ...(this.#strategy !== undefined && { strategy: this.#strategy }),
+      ...(this.#planned !== undefined && { planned: this.#planned }),
+      rounds: rows.filter(({ round }) => round >= from).sort((a, b) => a.round - b.round),
+      nodeMetrics: { train: [...this.#metrics.train], evaluate: [...this.#metrics.evaluate] },
+    };
+  }
+
+  /** The answers of a round's nodes, slowest first. */
+  answers(round: number): readonly Answer[] {
+    return [...this.#answers.values()].filter((answer) => answer.round === round)
+      .sort((a, b) => b.seconds - a.seconds);
+  }
+
+  /** A metric's values on single nodes. @param labelOf returns a node's label */
+  series(phase: PhaseName, metric: string, labelOf: (nodeId: bigint) => string): NodeSeries {
+    const key = `${phase} ${metric}`;
+    const known = this.#series.get(key);
+    if (known !== undefined) return known;
+    const byNode = new Map<bigint, Map<number, number>>();
+    for (const { nodeId, round, phase: of, metrics } of this.#answers.values()) {
+      const value = of === phase ? metrics?.[metric] : undefined;
+      if (typeof value !== "number") continue;
+      const values = byNode.get(nodeId) ?? new Map<number, number>();
+      byNode.set(nodeId, values.set(round, value));
+    }
+    const shown = [...byNode].sort(([a], [b]) => a < b ? -1 : 1).slice(0, SERIES_NODES);
+    const rounds = [...new Set(shown.flatMap(([, values]) => [...values.keys()]))]
+      .sort((a, b) => a - b);
+    const series = {
+      rounds,
+      nodes: shown.map(([nodeId, values]) => ({
+        id: String(nodeId),
+        label: labelOf(nodeId),
+        values: rounds.map((round) => values.get(round) ?? null),
+      })),
+      total: byNode.size,
+    };
+    this.#series.set(key, series);
+    return series;
+  }
+
+  #addToRounds(record: JournalRecord): void {
+    switch (record.kind) {
+      case "strategy-started":
+        this.#strategy = shownText(record.data.strategy);
+        this.#planned = record.data.rounds;
+        return;
+      case "strategy-resumed":
+        this.#planned = record.data.rounds;
+        return;
+      case "round-started":
+        this.#planned = record.data.rounds;
+        // A run that was interrupted does the round again.
+        this.#rows.delete(record.data.round);
+        this.#row(record.data.round, record.at);
+        return;
+      case "phase-started": {
+        const { round, phase, asked } = record.data;
+        const row = this.#row(round, record.at);
+        row.phases = row.phases.filter((other) => other.phase !== phase);
+        row.phases.push({ phase, startedAt: record.at, asked, results: 0, failures: 0 });
+        return;
+      }
+      case "phase-finished": {
+        const { round, phase, seconds, results, failures, metrics } = record.data;
+        const row = this.#row(round, record.at - seconds).phases.find((row) => row.phase === phase);
+        if (row === undefined) return;
+        Object.assign(row, { seconds, results, failures });
+        if (metrics !== undefined) row.metrics = shownMetrics(metrics);
+        return;
+      }
+      case "server-evaluated":
+        this.#row(record.data.round, record.at).server = shownMetrics(record.data.metrics);
+        return;
+      case "round-finished":
+        this.#row(record.data.round, record.at - record.data.seconds).seconds = record.data.seconds;
+        return;
+    }
+  }
+
+  #addAnswer(record: JournalRecord): void {
+    if (record.kind === "node-replied") {
+      const { round, phase, seconds, metrics, error } = record.data;
+      if (round === undefined || phase === undefined || record.nodeId === undefined) return;
+      const answer = this.#answer(record.nodeId, round, phase, record.at);
+      answer.seconds = seconds;
+      if (error !== undefined) answer.error = shownText(error.reason);
+      if (metrics !== undefined) {
+        answer.metrics = shownMetrics(metrics);
+        this.#addNames(phase, answer.metrics);
+      }
+      this.#countReply(round, phase, error !== undefined);
+      return;
+    }
+    if (record.kind !== "instruction-answered" && record.kind !== "instruction-failed") return;
+    const [round, phase] = [roundOf(record.data.groupId), phaseOf(record.data.messageType)];
+    if (round === undefined || phase === undefined || record.nodeId === undefined) return;
+    const { data, at } = record;
+    const answer = this.#answer(record.nodeId, round, phase, at);
+    answer.delivery = data;
+    answer.at = at;
+    answer.seconds = at - data.pushedAt;
+    if ("appSeconds" in data && data.appSeconds !== undefined) answer.appSeconds = data.appSeconds;
+    if (data.error !== undefined) answer.error = shownText(data.error.reason);
+  }
+
+  #addNames(phase: PhaseName, metrics: Metrics): void {
+    const names = this.#metrics[phase];
+    for (const name of Object.keys(metrics)) if (names.size < MAX_NAMES) names.add(name);
+  }
+
+  /** Counts a reply of a phase whose end has not been reported. */
+  #countReply(round: number, phase: PhaseName, isFailure: boolean): void {
+    const row = this.#rows.get(round)?.phases.find((row) => row.phase === phase);
+    if (row === undefined || row.seconds !== undefined) return;
+    if (isFailure) row.failures++;
+    else row.results++;
+  }
+
+  #row(round: number, startedAt: number): OpenRow {
+    const known = this.#rows.get(round);
+    if (known !== undefined) return known;
+    const row: OpenRow = { round, startedAt, phases: [] };
+    this.#rows.set(round, row);
+    if (this.#rows.size > MAX_ROUNDS) this.#rows.delete(this.#rows.keys().next().value!);
+    return row;
+  }
+
+  #answer(nodeId: bigint, round: number, phase: PhaseName, at: number): Answer {
+    const key = `${round} ${phase} ${nodeId}`;
+    const known = this.#answers.get(key);
+    if (known !== undefined) return known;
+    const answer: Answer = { nodeId, round, phase, at, seconds: 0 };
+    this.#answers.set(key, answer);
+    if (this.#answers.size > MAX_ANSWERS) this.#answers.delete(this.#answers.keys().next().value!);
+    return answer;
+  }
+}
+
+function shownMetrics(metrics: JournalMetrics): Metrics {
+  return Object.fromEntries(
+    Object.entries(metrics).map(([name, value]) => [shownText(name), value]),
+  );
+}
