@@ -17,6 +17,7 @@ import { type DatabaseConfig, openStore } from "./database.ts";
 import { openLargeObjects } from "./object_store_flags.ts";
 import type { Launching } from "./launch/start.ts";
 import { localAddress } from "./local_address.ts";
+import { logSettings } from "./log_settings.ts";
 import { LinkLog, type LinkLogOptions } from "./link_log.ts";
 import { IdleExit } from "./idle_exit.ts";
 import { JobBoards } from "./job_boards.ts";
@@ -78,6 +79,7 @@ export async function startSuperLink(
   };
   const large = await openLargeObjects(config.largeObjects);
   const store = await openStore(config.database);
+  logSettings(config);
   const trouble = new StoreTrouble(systemClock, onEvent);
   const link = await createLink({
     store,
