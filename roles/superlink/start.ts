@@ -8,6 +8,7 @@ import type { Link } from "../../link/link.ts";
 import type { LinkEvent } from "../../link/events.ts";
 import { StoreTrouble } from "../../link/transactions/store_trouble.ts";
 import { messageObject } from "../../rpc/objects/message.ts";
+import { Readiness } from "../../rpc/readiness.ts";
 import { aborted } from "../../base/aborted.ts";
 import { ArtifactDownloads, artifactLinkKey } from "./artifact_downloads.ts";
 import { admitEveryone, admitKnownKeys } from "./authentication.ts";
@@ -23,6 +24,7 @@ import { IdleExit } from "./idle_exit.ts";
 import { JobBoards } from "./job_boards.ts";
 import { ListedNames } from "./listed_names.ts";
 import { openReplays, settleReplays } from "./replays.ts";
+import { watchDatabase } from "./watch_database.ts";
 import { endWithin } from "./end_within.ts";
 import { type OpenListeners, serve, type Serving } from "./serve.ts";
 import { type SuperLinkServices, superLinkServices } from "./services.ts";
@@ -117,6 +119,11 @@ export async function startSuperLink(
   const idleExit = idleExitSeconds === undefined
     ? undefined
     : new IdleExit(idleExitSeconds, systemClock, link);
+  const readiness = new Readiness();
+  const ping = store.ping?.bind(store);
+  if (ping !== undefined) {
+    void watchDatabase({ ping, readiness, clock: systemClock, signal: stopping.signal });
+  }
   const services = superLinkServices({
     link,
     onControlCall: () => idleExit?.called(),
@@ -138,7 +145,13 @@ export async function startSuperLink(
       launching?.expectRun();
     },
   });
-  const { listeners, renew, drain } = await serve(config, services, cleanup, draining.signal);
+  const { listeners, renew, drain } = await serve(
+    config,
+    services,
+    cleanup,
+    draining.signal,
+    readiness,
+  );
   if (listeners.http !== undefined) artifacts.listenOn(listeners.http);
   const { number = 1 } = config.oneOfMany ?? {};
   const isLauncher = config.runs.where === "here" && number === 1;
