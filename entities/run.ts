@@ -73,7 +73,9 @@ export interface LinkRun {
   /** Why the run ended, for people; may be empty. */
   readonly details: string;
   readonly pendingAt: number;
+  /** When its ServerApp was last claimed. */
   readonly startingAt?: number;
+  /** When its ServerApp began for the first time. An interruption does not change it. */
   readonly runningAt?: number;
   readonly finishedAt?: number;
   /** How often the run was interrupted and went on; undefined for never. */

@@ -25,8 +25,10 @@ export const DEFAULT_GARBAGE_LIMITS: GarbageLimits = {
 
 /** Number of locations that are removed together. One that cannot be removed keeps only these. */
 const REMOVED_TOGETHER = 20;
+/** Number of locations in a row that cannot be removed, after which the object store counts as away. */
+const FAILURES_IN_A_ROW = 3;
 /** Seconds until another attempt to remove what could not be removed. */
-const POSTPONED_SECONDS = 3600;
+const POSTPONED_SECONDS = 600;
 
 /**
  * Background task that removes bytes from the object store: those of removed objects, and those that crashes left. Of
@@ -55,31 +57,64 @@ export async function collectGarbageUntilClosed(context: LinkContext): Promise<v
 
 /** Removes the bytes of some removed objects. @returns whether there may be more */
 async function collectSome(context: LinkContext, large: LargeObjects): Promise<boolean> {
-  const { clock, limits } = context;
+  const { clock, closing, limits } = context;
   const due = await asLeader(context, async (tx) => {
     await tx.garbage.schedule(clock.now() + limits.garbageGraceSeconds);
     return await tx.garbage.due(clock.now(), limits.garbageBatch);
   });
   if (due === undefined || due.length === 0) return false;
-  const removed: Location[] = [];
-  let failure: { readonly error: unknown } | undefined;
-  for (let place = 0; place < due.length; place += REMOVED_TOGETHER) {
-    const some = due.slice(place, place + REMOVED_TOGETHER);
-    try {
-      await large.remove(some);
-      removed.push(...some);
-    } catch (error) {
-      failure = { error };
-    }
-  }
-  const left = due.filter((location) => !removed.includes(location));
+  const { removed, failed } = await removeEach(large, due, closing);
   await context.transact("relaxed", async (tx) => {
     await tx.garbage.removeAll(removed);
     // Those that cannot be removed must not keep the others from their turn.
-    if (removed.length > 0) await tx.garbage.postpone(left, clock.now() + POSTPONED_SECONDS);
+    await tx.garbage.postpone(failed, clock.now() + POSTPONED_SECONDS);
   });
-  if (failure !== undefined) throw failure.error;
-  return due.length === limits.garbageBatch;
+  const wereTried = removed.length + failed.length === due.length;
+  return wereTried && due.length === limits.garbageBatch;
+}
+
+/** What became of locations to remove. Those that are in neither list were not tried. */
+interface Removal {
+  readonly removed: readonly Location[];
+  readonly failed: readonly Location[];
+}
+
+/**
+ * Removes locations, many at a time. If that fails, it removes them one by one, so that one that cannot be removed
+ * keeps no other. It ends early if several in a row fail, because each can take as long as a store that is away needs
+ * to time out. The object store reports the failures.
+ */
+async function removeEach(
+  large: LargeObjects,
+  locations: readonly Location[],
+  closing: AbortSignal,
+): Promise<Removal> {
+  const removed: Location[] = [];
+  const failed: Location[] = [];
+  const isRemoved = async (some: readonly Location[]) => {
+    try {
+      await large.remove(some);
+      removed.push(...some);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  for (let place = 0; place < locations.length; place += REMOVED_TOGETHER) {
+    const some = locations.slice(place, place + REMOVED_TOGETHER);
+    if (await isRemoved(some)) continue;
+    let inARow = 0;
+    for (const location of some) {
+      if (closing.aborted) return { removed, failed };
+      if (await isRemoved([location])) {
+        inARow = 0;
+        continue;
+      }
+      failed.push(location);
+      if (++inARow === FAILURES_IN_A_ROW) return { removed, failed };
+    }
+  }
+  return { removed, failed };
 }
 
 /** Removes bytes without an object from one page of the store's list. @returns the next page; "" after the last */
@@ -94,9 +129,10 @@ async function searchPage(
   const old = found.filter(({ age }) => age > ORPHAN_SECONDS).map(({ location }) => location);
   const known = await context.transact("read-only", (tx) => knownLocations(tx, old));
   const orphans = old.filter((location) => !known.has(location));
-  await large.remove(orphans);
-  if (orphans.length > 0) {
-    context.onEvent({ kind: "orphans-removed", objects: orphans.length });
+  // The next search finds those that cannot be removed.
+  const { removed } = await removeEach(large, orphans, context.closing);
+  if (removed.length > 0) {
+    context.onEvent({ kind: "orphans-removed", objects: removed.length });
   }
   return next;
 }

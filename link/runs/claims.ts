@@ -62,7 +62,7 @@ export function beginRun(context: RunContext, token: string): Promise<LinkRun> {
     const begun: RunRecord = {
       ...run,
       state,
-      runningAt: now,
+      runningAt: run.runningAt ?? now,
       dueAt: now + patienceSeconds(run, context.limits),
       // A run that goes on after an interruption keeps its counts.
       ...(run.resumes === undefined && NO_REPLIES),

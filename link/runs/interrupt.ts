@@ -32,8 +32,8 @@ export async function interrupt(
     const failed = nextRunState(run.state, "fail")!;
     return await endRun(context, tx, effects, run, failed, `${reason}${obstacle}`);
   }
-  const { tokenHash: _, dueAt: __, startingAt: ___, runningAt: ____, serverId: _____, ...rest } =
-    run;
+  // `runningAt` stays, because users see the time from the first start to the end.
+  const { tokenHash: _, dueAt: __, startingAt: ___, serverId: ____, ...rest } = run;
   await tx.runDependents.ended(runId);
   await tx.runs.put({ ...rest, state, resumes: resumes + 1, vainResumes: vainResumes + 1 });
   await context.traffic.save(tx, effects, runId);

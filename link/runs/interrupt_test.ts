@@ -93,6 +93,8 @@ linkTest(
     const { link } = bench;
     const nodeId = await bench.node(1000);
     const { runId, token } = await started(bench);
+    const firstBeganAt = bench.clock.now();
+    await bench.clock.advance(5);
     await save(bench, runId, 7);
     const instruction = await bench.push(nodeId);
     const handed = await link.messages.pullInstruction(nodeId);
@@ -103,7 +105,8 @@ linkTest(
     const kinds = bench.events.map(({ kind }) => kind);
     assert.deepEqual(kinds.filter((kind) => kind.startsWith("run-")), ["run-interrupted"]);
     const run = (await link.runs.get(runId))!;
-    assert.deepEqual([run.state, run.resumes, run.runningAt], ["pending", 1, undefined]);
+    assert.deepEqual([run.state, run.resumes, run.startingAt], ["pending", 1, undefined]);
+    assert.equal(run.runningAt, firstBeganAt);
     assert.equal(await link.runs.heartbeat(token), false);
     await assert.rejects(link.runs.finish(token, { outcome: "completed", details: "" }), {
       code: "unauthenticated",
@@ -121,6 +124,7 @@ linkTest(
     assert.ok(await bench.link.runs.getFab(FAB.fab.hash), "the app is kept");
     const again = await begin(bench, runId);
     assert.notEqual(again, token);
+    assert.equal((await bench.link.runs.get(runId))!.runningAt, firstBeganAt);
     assert.equal(await saved(bench, runId), 7);
     const next = await bench.push(nodeId);
     assert.equal((await bench.link.messages.pullInstruction(nodeId))?.messageId, next.messageId);

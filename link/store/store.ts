@@ -125,6 +125,12 @@ export interface LinkStore extends TransactionStore<LinkTables> {
   readonly settings: SettingTable;
   usage(): Promise<StoreUsage>;
   /**
+   * Resolves when the database's server answers. It waits for no transaction. Undefined for a store in this process.
+   *
+   * @throws unavailable if the server cannot be reached
+   */
+  readonly ping?: () => Promise<void>;
+  /**
    * Returns some of the space of removed records to the system, in a step so small that no transaction waits
    * noticeably.
    *

@@ -137,12 +137,6 @@ async function openSqlite({ file, isDefault }: SqliteConfig): Promise<LinkStore>
     new URL("../../link/store/sqlite/sqlite_store.ts", import.meta.url),
   );
   const store = new SqliteStore(file);
-  if (isDefault) {
-    log("superlink").info(
-      "Runs and nodes are stored in {file}. --database names another place, and :memory: none",
-      { event: "database", file },
-    );
-  }
   if (!store.reclaimable) {
     log("superlink").warn(
       "Database {file} is from an earlier version and too large to rebuild at start. It reuses free space, " +

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { FlwrError } from "../../base/error.ts";
 import { load } from "../../base/load.ts";
+import { counted, formatBytes } from "../../base/readable.ts";
 import type { PostgresSide } from "../../link/store/backup/postgres_side.ts";
 import type { SqliteSide } from "../../link/store/backup/sqlite_side.ts";
 import {
@@ -180,7 +181,7 @@ async function sayPlaced(
 }
 
 function amount(objects: number, bytes: number): string {
-  return `${objects} ${objects === 1 ? "object" : "objects"} (${Math.ceil(bytes / 2 ** 20)} MiB)`;
+  return `${counted(objects, "object")} (${formatBytes(bytes)})`;
 }
 
 /**

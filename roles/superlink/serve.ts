@@ -6,6 +6,7 @@ import { log } from "../../base/log.ts";
 import { bodyBudgets } from "../../rpc/body_budgets.ts";
 import { startHttpServer } from "../../rpc/http/server.ts";
 import type { StartServerOptions } from "../../rpc/grpc/server.ts";
+import type { Readiness } from "../../rpc/readiness.ts";
 import type { RpcServer, ServerCertificate } from "../../rpc/server.ts";
 import { joinServices, type ServiceBinding } from "../../rpc/service.ts";
 import type { SuperLinkConfig } from "./config.ts";
@@ -57,6 +58,7 @@ export interface Serving {
  * Opens every listener of the configuration. `cleanup` closes them.
  *
  * @param stopping aborted when the SuperLink is about to stop, which health checks then say
+ * @param readiness whether it is ready, which they say, too
  * @throws FlwrError naming the flag whose address cannot be listened on
  */
 export async function serve(
@@ -64,10 +66,11 @@ export async function serve(
   services: SuperLinkServices,
   cleanup: AsyncDisposableStack,
   stopping: AbortSignal,
+  readiness: Readiness,
 ): Promise<Serving> {
   const open: OpenListeners = {};
   const [withTls, forCalls]: [RpcServer[], RpcServer[]] = [[], []];
-  for (const plan of plans(config, services, stopping)) {
+  for (const plan of plans(config, services, { stopping, readiness })) {
     const address = config.listeners[plan.name];
     if (address === undefined) continue;
     const server = await withFlagInError(LISTENER_FLAGS[plan.name], plan.start(address));
@@ -102,7 +105,7 @@ function serverCertificate(tls: CheckedServerTls): ServerCertificate {
 function plans(
   config: SuperLinkConfig,
   services: SuperLinkServices,
-  stopping: AbortSignal,
+  health: Pick<StartServerOptions, "stopping" | "readiness">,
 ): ListenerPlan[] {
   const { fleet, control, exec, handStarted, legacy } = services;
   const tls = config.tls && serverCertificate(config.tls);
@@ -116,7 +119,7 @@ function plans(
       sharesPort,
       services: await bindings(),
       budgets,
-      stopping,
+      ...health,
       proxies,
     });
   return [
@@ -132,7 +135,7 @@ function plans(
           sharesPort,
           services: httpServices(config, services),
           budgets,
-          stopping,
+          ...health,
           proxies,
           hostNames: [Deno.hostname(), ...config.hostNames],
           hostFlag: "--allowed-host",
@@ -164,7 +167,7 @@ function plans(
       name: "health",
       title: "Health service",
       serves: "programs that monitor this SuperLink",
-      start: (address) => startGrpc({ address, sharesPort, services: [], stopping }),
+      start: (address) => startGrpc({ address, sharesPort, services: [], ...health }),
       plain: true,
     },
   ];

@@ -8,6 +8,7 @@ import type { Link } from "../../link/link.ts";
 import type { LinkEvent } from "../../link/events.ts";
 import { StoreTrouble } from "../../link/transactions/store_trouble.ts";
 import { messageObject } from "../../rpc/objects/message.ts";
+import { Readiness } from "../../rpc/readiness.ts";
 import { aborted } from "../../base/aborted.ts";
 import type { LinkDashboard } from "./dashboard/start.ts";
 import { ArtifactDownloads, artifactLinkKey } from "./artifact_downloads.ts";
@@ -18,11 +19,13 @@ import { type DatabaseConfig, openStore } from "./database.ts";
 import { openLargeObjects } from "./object_store_flags.ts";
 import type { Launching } from "./launch/start.ts";
 import { localAddress } from "./local_address.ts";
+import { logSettings } from "./log_settings.ts";
 import { LinkLog, type LinkLogOptions } from "./link_log.ts";
 import { IdleExit } from "./idle_exit.ts";
 import { JobBoards } from "./job_boards.ts";
 import { ListedNames } from "./listed_names.ts";
 import { openReplays, settleReplays } from "./replays.ts";
+import { watchDatabase } from "./watch_database.ts";
 import { endWithin } from "./end_within.ts";
 import { type OpenListeners, serve, type Serving } from "./serve.ts";
 import { type SuperLinkServices, superLinkServices } from "./services.ts";
@@ -83,6 +86,7 @@ export async function startSuperLink(
   };
   const large = await openLargeObjects(config.largeObjects);
   const store = await openStore(config.database);
+  logSettings(config);
   const trouble = new StoreTrouble(systemClock, onEvent);
   const link = await createLink({
     store,
@@ -120,6 +124,11 @@ export async function startSuperLink(
   const idleExit = idleExitSeconds === undefined
     ? undefined
     : new IdleExit(idleExitSeconds, systemClock, link);
+  const readiness = new Readiness();
+  const ping = store.ping?.bind(store);
+  if (ping !== undefined) {
+    void watchDatabase({ ping, readiness, clock: systemClock, signal: stopping.signal });
+  }
   const services = superLinkServices({
     link,
     onControlCall: () => idleExit?.called(),
@@ -141,7 +150,13 @@ export async function startSuperLink(
       launching?.expectRun();
     },
   });
-  const { listeners, renew, drain } = await serve(config, services, cleanup, draining.signal);
+  const { listeners, renew, drain } = await serve(
+    config,
+    services,
+    cleanup,
+    draining.signal,
+    readiness,
+  );
   if (listeners.http !== undefined) artifacts.listenOn(listeners.http);
   dashboard = await startDashboard(config, link, cleanup);
   const { number = 1 } = config.oneOfMany ?? {};

@@ -10,6 +10,7 @@ import { Http2Server } from "../http2/server.ts";
 import { KEEPALIVE_TIMEOUT_MS, SERVER_KEEPALIVE_MS, SERVER_WINDOW_BYTES } from "../limits.ts";
 import { PaceWatch } from "../pace_watch.ts";
 import type { TrustedProxies } from "../proxies/trusted_proxies.ts";
+import type { Readiness } from "../readiness.ts";
 import type { RpcServer, ServerCertificate } from "../server.ts";
 import type { ServiceBinding } from "../service.ts";
 
@@ -36,6 +37,8 @@ export interface StartServerOptions {
   readonly pace?: PaceLimits;
   /** Aborted when the server is about to stop, which health checks then say. */
   readonly stopping?: AbortSignal | undefined;
+  /** Whether the server is ready, which health checks then say. */
+  readonly readiness?: Readiness | undefined;
   /** The proxies that are believed when they name their callers; none by default. */
   readonly proxies?: TrustedProxies | undefined;
 }
@@ -51,7 +54,11 @@ export async function startServer(options: StartServerOptions): Promise<RpcServe
   const { log = defaultLog("rpc"), budgets = bodyBudgets(), pace = PACE_LIMITS, proxies } = options;
   const byPath = methodsByPath([
     ...options.services,
-    healthService(options.services.map(({ desc }) => desc.typeName), options.stopping),
+    healthService(
+      options.services.map(({ desc }) => desc.typeName),
+      options.stopping,
+      options.readiness,
+    ),
   ]);
   const server = new Http2Server({
     address,

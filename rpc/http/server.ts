@@ -5,6 +5,7 @@ import { formatAddress, hostOfPeer, parseAddress } from "../address.ts";
 import { answerInParts, answerStream, logOutcome } from "../answer.ts";
 import { ApiError } from "../api_error.ts";
 import { type BodyBudgets, bodyBudgets } from "../body_budgets.ts";
+import type { Readiness } from "../readiness.ts";
 import type { RpcServer, ServerCertificate } from "../server.ts";
 import { type BoundMethod, methodPath, type ServiceBinding } from "../service.ts";
 import { type Origin, originOf } from "../proxies/origin.ts";
@@ -73,6 +74,8 @@ export interface StartHttpServerOptions {
   readonly streamHeadMs?: number;
   /** Aborted when the server is about to stop, which health checks then say. */
   readonly stopping?: AbortSignal | undefined;
+  /** Whether the server is ready, which health checks then say. */
+  readonly readiness?: Readiness | undefined;
   /** The proxies that are believed when they name their callers; none by default. */
   readonly proxies?: TrustedProxies | undefined;
 }
@@ -83,12 +86,13 @@ const HEALTH_HEADER = "flwr-health";
 /** Response to health checks. */
 const HEALTHY: PlainResponse = { status: 200, headers: { [HEALTH_HEADER]: "ok" }, body: "" };
 
-/** Response to health checks when the server is about to stop. */
-const STOPPING: PlainResponse = {
-  status: 503,
-  headers: { [HEALTH_HEADER]: "stopping" },
-  body: "",
-};
+/** Response to health checks when the server is about to stop, and when it is not ready. */
+const STOPPING = unhealthy("stopping");
+const NOT_READY = unhealthy("not-ready");
+
+function unhealthy(why: string): PlainResponse {
+  return { status: 503, headers: { [HEALTH_HEADER]: why }, body: "" };
+}
 
 /**
  * Starts a server for Flower's HTTP APIs: each method is a POST of one protobuf message, over HTTP/1.1 as in Flower.
@@ -135,8 +139,10 @@ export async function startHttpServer(options: StartHttpServerOptions): Promise<
 }
 
 function requestHandler(options: StartHttpServerOptions, hosts: OwnHosts): Answerer {
-  const { services, routes, log = defaultLog("rpc"), bodyLimits, stopping, proxies } = options;
-  const health = () => stopping?.aborted ? STOPPING : HEALTHY;
+  const { services, routes, log = defaultLog("rpc"), bodyLimits, stopping, readiness, proxies } =
+    options;
+  const health = () =>
+    stopping?.aborted ? STOPPING : readiness?.isReady === false ? NOT_READY : HEALTHY;
   const plain = new Map(Object.entries({ [HEALTH]: health, ...routes }));
   const methods = new Map(
     services.flatMap(({ prefix, binding }) =>

@@ -44,6 +44,7 @@ const MAX_REMEMBERED = 256;
 /** The proxies whose word about their callers is believed. */
 export class TrustedProxies {
   readonly header: ProxyHeader;
+  readonly ranges: readonly ProxyRange[];
   /** The bits with which their addresses begin, for the two lengths of addresses. */
   readonly #prefixes: readonly { readonly length: number; readonly bits: string }[];
   readonly #known = new RecentMap<string, boolean>(MAX_REMEMBERED);
@@ -58,6 +59,7 @@ export class TrustedProxies {
     onSilent: (host: string) => void = () => {},
   ) {
     this.header = header;
+    this.ranges = ranges;
     this.#onSilent = onSilent;
     this.#prefixes = ranges.map(({ address, bits }) => {
       const all = bitsOf(address);

@@ -222,6 +222,61 @@ objectStoreTest(
   },
 );
 
+objectStoreTest(
+  "bytes that cannot be removed keep no others from being removed",
+  async (bench, objects) => {
+    const nodeId = await bench.node(1000);
+    // One that was removed from the database, and one that a crash left. Both come first in their orders.
+    await bench.take(bench.instruction(nodeId, { content: MODEL.id }), MODEL_OBJECTS);
+    const [garbage] = objects.stored.keys();
+    await bench.answer((await bench.link.messages.pullInstruction(nodeId))!);
+    const orphan = newLocation("0".repeat(64), 0n);
+    await objects.put(orphan, LARGE.bytes);
+    for (const location of [garbage!, orphan]) objects.stuck.add(location);
+    await collect(bench);
+    assert.deepEqual([...objects.stored.keys()], [garbage, orphan]);
+
+    // More than one page of orphans, and another object that is removed from the database.
+    const orphans = Array.from({ length: 4 }, (_, nth) => newLocation(sha256Hex(`${nth}`), 1n));
+    for (const location of orphans) await objects.put(location, LARGE.bytes);
+    await bench.take(bench.instruction(nodeId, { content: MODEL.id }), MODEL_OBJECTS);
+    await bench.answer((await bench.link.messages.pullInstruction(nodeId))!);
+    await collect(bench);
+    assert.deepEqual([...objects.stored.keys()], [garbage, orphan, ...orphans]);
+    assert.equal((await bench.store.usage()).garbage, 1);
+    await bench.pass(DEFAULT_GARBAGE_LIMITS.orphanSearchSeconds + ORPHAN_SECONDS, 100);
+    await bench.pass(600, 20);
+    assert.deepEqual([...objects.stored.keys()], [garbage, orphan]);
+
+    objects.stuck.clear();
+    await bench.pass(1200, 40);
+    assert.equal((await bench.store.usage()).garbage, 0);
+    await bench.pass(DEFAULT_GARBAGE_LIMITS.orphanSearchSeconds, 100);
+    assert.equal(objects.stored.size, 0);
+  },
+);
+
+objectStoreTest(
+  "an object store that is away gets few calls to remove bytes",
+  async (bench, objects) => {
+    const nodeId = await bench.node(1000);
+    const many = Array.from({ length: 60 }, (_, nth) => object(`layer ${nth} `.repeat(20)));
+    const model = object("a large model", many);
+    await bench.take(bench.instruction(nodeId, { content: model.id }), [...many, model]);
+    await bench.answer((await bench.link.messages.pullInstruction(nodeId))!);
+    objects.isAway = true;
+    const { begun } = objects;
+    await bench.pass(DEFAULT_GARBAGE_LIMITS.garbageGraceSeconds + 60, 6);
+    const { garbage } = await bench.store.usage();
+    assert.equal(garbage, many.length);
+    const calls = objects.begun - begun;
+    assert.ok(calls > 0 && calls <= 4 * 6, `${calls} calls`);
+    objects.isAway = false;
+    await bench.pass(1200, 40);
+    assert.equal(objects.stored.size, 0);
+  },
+);
+
 objectStoreTest("an object that took too long to store is not added", async (bench, objects) => {
   const nodeId = await bench.node(1000);
   const message = bench.instruction(nodeId, { content: MODEL.id });

@@ -15,6 +15,8 @@ export class MemoryObjectStore implements ObjectStore {
   readonly stored = new Map<Location, { readonly bytes: Uint8Array; readonly at: number }>();
   /** Whether all operations fail. */
   isAway = false;
+  /** Locations that cannot be removed. A call that names one removes nothing. */
+  readonly stuck = new Set<Location>();
   /** Called in the middle of each operation, where tests do something else. */
   onStep: (operation: "put" | "get" | "remove" | "list") => Promise<void> | void = () => {};
   /** Number of operations that began, and that ended. */
@@ -48,6 +50,9 @@ export class MemoryObjectStore implements ObjectStore {
 
   remove(locations: readonly Location[]): Promise<void> {
     return this.#during("remove", () => {
+      if (locations.some((location) => this.stuck.has(location))) {
+        throw new FlwrError("unavailable", "A location cannot be removed");
+      }
       for (const location of locations) this.stored.delete(location);
     });
   }

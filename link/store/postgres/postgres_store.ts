@@ -212,6 +212,10 @@ export class PostgresStore implements LinkStore {
     return Promise.resolve(false);
   }
 
+  ping(): Promise<void> {
+    return this.signals.ping();
+  }
+
   async close(): Promise<void> {
     this.#closing ??= this.#close();
     await this.#closing;

@@ -1,6 +1,7 @@
 import type { SignalLine, SignalListener, Signals } from "../../transactions/signals.ts";
 import type { Topic } from "../../transactions/wakes.ts";
-import { Connection } from "./connection.ts";
+import { Connection, ConnectionLost } from "./connection.ts";
+import { postgresError } from "./error.ts";
 import type { PostgresTarget } from "./target.ts";
 
 /** Longest list of topics in bytes. The server refuses messages of 8,000 bytes, and the sender's id needs 37. */
@@ -49,6 +50,16 @@ export class PostgresSignals implements Signals {
       queueMicrotask(() => this.#lines.has(line) && listener.lost());
     }
     return line;
+  }
+
+  /** Resolves when the server answers on the connection. @throws unavailable if there is none */
+  async ping(): Promise<void> {
+    try {
+      if (this.#connection === undefined) throw new ConnectionLost();
+      await this.#connection.query("SELECT 1");
+    } catch (error) {
+      throw postgresError(this.#target, error);
+    }
   }
 
   async close(): Promise<void> {

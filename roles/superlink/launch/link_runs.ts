@@ -215,7 +215,7 @@ const PAGE = 200;
  * that a user started by hand continue. Not for a database that SuperLinks share: there the domain does this when the
  * lease of a SuperLink has ended.
  *
- * @param startedAt Unix time in seconds. Runs that began later belong to this SuperLink
+ * @param startedAt Unix time in seconds. Runs that were claimed later belong to this SuperLink
  */
 export async function resumeInterruptedRuns(
   link: { readonly runs: Pick<Link["runs"], "interrupt" | "list"> },
@@ -223,8 +223,8 @@ export async function resumeInterruptedRuns(
 ): Promise<void> {
   for (let skip = 0;; skip += PAGE) {
     const runs = await link.runs.list({ limit: PAGE, skip });
-    for (const { runId, state, fabHash, runningAt = 0 } of runs) {
-      if (state !== "running" || fabHash === "" || runningAt >= startedAt) continue;
+    for (const { runId, state, fabHash, startingAt = 0 } of runs) {
+      if (state !== "running" || fabHash === "" || startingAt >= startedAt) continue;
       await link.runs.interrupt(runId, "The SuperLink was restarted while the run was in flight");
     }
     if (runs.length < PAGE) return;

@@ -94,13 +94,12 @@ export class Supervisor {
       const process = start(number);
       this.#running.set(number, process);
       onEvent({ kind: "process-started", number, pid: process.pid });
-      let hasEnded = false;
       void process.ready.then(() => {
-        if (!hasEnded) this.#serving.add(process);
+        // Its end can be known before it is known that it served.
+        if (this.#running.get(number) === process) this.#serving.add(process);
         this.#serves(number);
       });
       const end = await process.ended;
-      hasEnded = true;
       this.#serving.delete(process);
       this.#running.delete(number);
       if (ending.aborted) return;

@@ -102,6 +102,25 @@ Deno.test("a process that ends starts again after a pause, which grows while it 
   assert.equal(await ended, "done");
 });
 
+Deno.test("one that turns out to have served after its end gets no signals", async () => {
+  const { clock, started, supervisor, stop, ended } = supervised(1);
+  started[0]!.serve();
+  await settle();
+  await started[0]!.end("SIGKILL");
+  await clock.advance(1);
+  const late = started[1]!;
+  await late.end("SIGKILL");
+  late.serve();
+  await clock.advance(2);
+  started[2]!.serve();
+  await settle();
+  supervisor.reload();
+  assert.deepEqual(started.map(({ signals }) => signals), [[], [], ["SIGHUP"]]);
+  stop.abort();
+  await started[2]!.end("exit status 0");
+  assert.equal(await ended, "done");
+});
+
 Deno.test("one that ends before it has served ends all", async () => {
   const { started, ended } = supervised(2);
   started[0]!.serve();
