@@ -1,3 +1,4 @@
+import type { ApiTokenTable } from "./api_token_table.ts";
 import type { ArtifactTable } from "../artifacts/artifact_table.ts";
 import type { InstructionTable, ReplyTable } from "../messages/message_tables.ts";
 import type { PushTable } from "../messages/push_table.ts";
@@ -121,6 +122,8 @@ export interface LinkStore extends TransactionStore<LinkTables> {
   readonly signatures: SignatureTable;
   /** Settings, which are not part of the domain. Each write is a separate transaction. */
   readonly settings: SettingTable;
+  /** API tokens, which are not part of the domain. */
+  readonly apiTokens: ApiTokenTable;
   usage(): Promise<StoreUsage>;
   /**
    * Returns some of the space of removed records to the system, in a step so small that no transaction waits

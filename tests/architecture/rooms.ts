@@ -42,6 +42,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   "roles/superlink": [
     "auth",
+    "auth/accounts",
     "base",
     "certs",
     "entities",
@@ -277,6 +278,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "rpc/objects",
   ],
   "auth": ["base"],
+  "auth/accounts": ["auth", "base"],
   "certs": ["auth", "base"],
   "fab": ["app", "base"],
   "link": [
@@ -407,9 +409,12 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "roles/supernode",
   ],
   "@logtape/logtape": ["base", "rpc"],
+  "oauth4webapi": ["auth/accounts"],
+  "jose": ["auth/accounts"],
   // Only tests import these.
   "fast-png": [],
   "jpeg-js": [],
+  "oidc-provider": [],
 };
 
 /** Whether an entry of a row allows a room: braces in it stand for each of the names within them. */

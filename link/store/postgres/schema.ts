@@ -295,17 +295,34 @@ export const MIGRATIONS: readonly string[] = [
   -- Bytes that fit into a page are stored in one place instead of two, which need two more indices.
   ALTER TABLE object_bytes SET (toast_tuple_target = 8160);
   `,
+  // Owners of runs and nodes, on a SuperLink with accounts, and the API tokens of the accounts.
+  `
+  ALTER TABLE run ADD COLUMN owner_id BYTEA, ADD COLUMN owner_name BYTEA;
+  CREATE INDEX run_by_owner ON run (owner_id, place) WHERE owner_id IS NOT NULL;
+  ALTER TABLE node ADD COLUMN owner_id BYTEA, ADD COLUMN owner_name BYTEA;
+  CREATE TABLE api_token (
+    token_id ${TEXT} PRIMARY KEY,
+    hash ${TEXT} NOT NULL UNIQUE,
+    account_id BYTEA NOT NULL,
+    account_name BYTEA NOT NULL,
+    name BYTEA NOT NULL,
+    roles ${TEXT} NOT NULL,
+    created_at DOUBLE PRECISION NOT NULL,
+    expires_at DOUBLE PRECISION NOT NULL
+  );
+  CREATE INDEX api_token_by_account ON api_token (account_id);
+  `,
 ];
 
 /** For each version of this schema, the version of SQLite's that has the same tables. */
-export const SQLITE_VERSIONS: readonly number[] = [14, 14, 15, 15];
+export const SQLITE_VERSIONS: readonly number[] = [14, 14, 15, 15, 16];
 
 /**
  * For each version of this schema, the earliest version whose SuperLinks can use the tables, too. A step that only adds
  * (tables, indices, columns that may be left out) repeats the entry before it, so SuperLinks of both versions can run
  * side by side. A step that changes or removes what earlier versions read or write names its own version.
  */
-export const OLDEST_VERSIONS: readonly number[] = [1, 1, 3, 4];
+export const OLDEST_VERSIONS: readonly number[] = [1, 1, 3, 4, 4];
 
 /** Versions of the schema that a SuperLink knows. */
 export interface Schema {
