@@ -31,6 +31,10 @@ export interface LinkNode {
   readonly name?: string;
   /** "latitude,longitude", as given at registration. */
   readonly location?: string;
+  /** Id of the account that registered it; undefined without one. */
+  readonly ownerId?: string;
+  /** The name that this account had then. */
+  readonly ownerName?: string;
   readonly registeredAt: number;
   readonly activatedAt?: number;
   readonly deactivatedAt?: number;

@@ -1,3 +1,4 @@
+import type { AccountIdentity } from "./account.ts";
 import type { SimulationSettings } from "./simulation.ts";
 
 /** How a run ended (Flower's sub-status). */
@@ -47,6 +48,8 @@ export interface NewLinkRun {
   readonly nodeSettings?: Uint8Array;
   /** The finished run of the same app whose last checkpoint the run goes on from; default: none. */
   readonly resumeFrom?: bigint;
+  /** Who submits it; default: nobody, on a SuperLink without accounts. */
+  readonly owner?: AccountIdentity;
 }
 
 /** How the ServerApp of a run shows that it is alive: the wire of Flower 1.9 has no heartbeats. */
@@ -84,6 +87,10 @@ export interface LinkRun {
   readonly resumedFrom?: bigint;
   /** How its nodes are simulated; undefined if they are the SuperLink's. */
   readonly simulation?: SimulationSettings;
+  /** Id of the account that submitted it; undefined without accounts. */
+  readonly ownerId?: string;
+  /** The name that this account had then. */
+  readonly ownerName?: string;
   /** Whether another SuperLink of the same store runs its ServerApp, or did until that SuperLink ended. */
   readonly isElsewhere?: true;
   /** When the log was removed because of limits.maxFinishedLogBytes. */

@@ -8,6 +8,7 @@ const API_ERRORS = {
   "federation-management-not-offered": { number: 1, http: 501, code: "unimplemented" },
   "federation-not-found": { number: 2, http: 404, code: "not-found" },
   "nothing-given": { number: 12, http: 412, code: "invalid-argument" },
+  "not-entitled": { number: 13, http: 403, code: "permission-denied" },
   "run-not-created": { number: 14, http: 500, code: "internal" },
   "run-config-invalid": { number: 15, http: 412, code: "invalid-argument" },
   "run-not-found": { number: 16, http: 404, code: "not-found" },

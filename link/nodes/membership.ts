@@ -5,6 +5,7 @@ import { nextNodeState } from "./node_state.ts";
 import type { NodeRecord } from "./node_table.ts";
 import type { HeartbeatPromise } from "./nodes.ts";
 import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
+import type { AccountIdentity } from "../../entities/account.ts";
 import type { LinkNode } from "../../entities/node.ts";
 import { putAbsent, requireInterval, requireNode, toNode } from "./presence.ts";
 
@@ -28,11 +29,12 @@ export function createNode(
 /** See Nodes.register. */
 export function registerNode(
   context: NodeContext,
-  { publicKey, name, location, by = "owner" }: {
+  { publicKey, name, location, by = "owner", owner }: {
     publicKey: Uint8Array;
     name?: string;
     location?: string;
     by?: LinkNode["registeredBy"];
+    owner?: AccountIdentity;
   },
 ): Promise<LinkNode> {
   return context.transact("durable", async (tx, effects) => {
@@ -50,6 +52,7 @@ export function registerNode(
       ...await newNode(context, tx, publicKey, by),
       ...(name !== undefined && { name }),
       ...(location !== undefined && { location }),
+      ...(owner && { ownerId: owner.id, ownerName: owner.name }),
     };
     await putAbsent(context, tx, effects, node);
     effects.emit({

@@ -1,3 +1,4 @@
+import type { AccountIdentity } from "../../entities/account.ts";
 import type { LinkNode, OnlineNode } from "../../entities/node.ts";
 
 /** Heartbeat schedule of a node. */
@@ -27,11 +28,17 @@ export interface Nodes {
   /**
    * Registers a key, with which a node can then join.
    *
-   * @param input `by`: see LinkNode.registeredBy; default "owner"
+   * @param input `by`: see LinkNode.registeredBy; default "owner". `owner`: the account that registers it
    * @throws already-exists if the key is or was registered, because an unregistered key is never admitted again
    */
   register(
-    input: { publicKey: Uint8Array; name?: string; location?: string; by?: "owner" | "self" },
+    input: {
+      publicKey: Uint8Array;
+      name?: string;
+      location?: string;
+      by?: "owner" | "self";
+      owner?: AccountIdentity;
+    },
   ): Promise<LinkNode>;
   /**
    * Ends a node's membership for good. Its key is never admitted again.

@@ -112,10 +112,10 @@ export function runOfToken(context: RunContext, token: string): Promise<LinkRun 
 /** See Runs.list. */
 export function listRuns(
   context: RunContext,
-  { limit, skip }: { limit: number; skip: number },
+  { limit, skip, ownerId }: { limit: number; skip: number; ownerId?: string },
 ): Promise<LinkRun[]> {
   return context.transact("read-only", async (tx) => {
-    const runs = await tx.runs.list(limit, skip);
+    const runs = await tx.runs.list(limit, skip, ownerId);
     return runs.map((run) => toRun(context, run));
   });
 }
@@ -176,6 +176,7 @@ async function pendingRun(
     details: "",
     pendingAt: context.clock.now(),
     ...(input.simulation !== undefined && { simulation: input.simulation }),
+    ...(input.owner && { ownerId: input.owner.id, ownerName: input.owner.name }),
     bytesSent: 0,
     bytesReceived: 0,
     clientAppSeconds: 0,

@@ -63,8 +63,8 @@ export interface ReplyError {
 export interface RunTable {
   get(runId: bigint): Promise<RunRecord | undefined>;
   byToken(tokenHash: string): Promise<RunRecord | undefined>;
-  /** Runs, newest first. */
-  list(limit: number, skip: number): Promise<RunRecord[]>;
+  /** Runs, newest first. @param ownerId only those of this account */
+  list(limit: number, skip: number, ownerId?: string): Promise<RunRecord[]>;
   /** The "pending" run that was added first. */
   oldestPending(): Promise<RunRecord | undefined>;
   hasSeries(seriesId: bigint): Promise<boolean>;

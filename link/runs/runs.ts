@@ -42,8 +42,8 @@ export interface Runs {
    */
   start(input: StartedLinkRun): Promise<ClaimedRun>;
   get(runId: bigint): Promise<LinkRun | undefined>;
-  /** Runs, newest first. */
-  list(range: { limit: number; skip: number }): Promise<LinkRun[]>;
+  /** Runs, newest first. @param range `ownerId`: only those of this account */
+  list(range: { limit: number; skip: number; ownerId?: string }): Promise<LinkRun[]>;
   /**
    * Claims a pending run, the given one or the oldest. It is "starting" until it begins. After limits.claimSeconds
    * without that it is "pending" again.

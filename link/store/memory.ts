@@ -16,6 +16,7 @@ import { MemoryPushes, PushMap } from "./memory_pushes.ts";
 import { LogMap, MemoryLogs } from "./memory_logs.ts";
 import { MemoryNodeSettings } from "./memory_node_settings.ts";
 import { MemoryFabs, MemoryRuns, RunMap } from "./memory_runs.ts";
+import { MemoryApiTokens } from "./memory_api_tokens.ts";
 import { MemorySettings } from "./memory_settings.ts";
 import { MemoryLeases, MemoryServers } from "./memory_servers.ts";
 import { MemorySignatures } from "./memory_signatures.ts";
@@ -33,6 +34,7 @@ export class MemoryStore implements LinkStore {
   readonly signers = new MemorySigners(this.#serial);
   readonly signatures = new MemorySignatures(this.#serial);
   readonly settings = new MemorySettings(this.#serial);
+  readonly apiTokens = new MemoryApiTokens(this.#serial);
 
   transaction<T>(
     kind: TransactionKind,

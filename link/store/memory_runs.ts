@@ -39,10 +39,11 @@ export class MemoryRuns implements RunTable {
     return Promise.resolve(runId === undefined ? undefined : this.#map.byId.get(runId));
   }
 
-  list(limit: number, skip: number): Promise<RunRecord[]> {
-    const newestFirst = [...this.#map.places].sort(([, a], [, b]) => b - a);
-    const ids = newestFirst.slice(skip, skip + limit).map(([runId]) => runId);
-    return Promise.resolve(ids.map((runId) => this.#map.byId.get(runId)!));
+  list(limit: number, skip: number, ownerId?: string): Promise<RunRecord[]> {
+    const newestFirst = [...this.#map.places].sort(([, a], [, b]) => b - a)
+      .map(([runId]) => this.#map.byId.get(runId)!)
+      .filter((run) => ownerId === undefined || run.ownerId === ownerId);
+    return Promise.resolve(newestFirst.slice(skip, skip + limit));
   }
 
   oldestPending(): Promise<RunRecord | undefined> {

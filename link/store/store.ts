@@ -1,4 +1,5 @@
 import type { JournalTable } from "../journal/journal_table.ts";
+import type { ApiTokenTable } from "./api_token_table.ts";
 import type { ArtifactTable } from "../artifacts/artifact_table.ts";
 import type { InstructionTable, ReplyTable } from "../messages/message_tables.ts";
 import type { PushTable } from "../messages/push_table.ts";
@@ -123,6 +124,8 @@ export interface LinkStore extends TransactionStore<LinkTables> {
   readonly signatures: SignatureTable;
   /** Settings, which are not part of the domain. Each write is a separate transaction. */
   readonly settings: SettingTable;
+  /** API tokens, which are not part of the domain. */
+  readonly apiTokens: ApiTokenTable;
   usage(): Promise<StoreUsage>;
   /**
    * Resolves when the database's server answers. It waits for no transaction. Undefined for a store in this process.

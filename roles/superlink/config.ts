@@ -9,6 +9,7 @@ import { type DatabaseConfig, readDatabase } from "./database.ts";
 import type { SuperLinkFlags } from "./flags.ts";
 import { type LargeObjectConfig, readLargeObjects } from "./object_store_flags.ts";
 import type { LaunchConfig } from "../../hosting/launch/config.ts";
+import { type AccountsConfig, readAccounts } from "./accounts/config.ts";
 import { type Listeners, readListeners } from "./listeners.ts";
 import { readProxyRange, TrustedProxies } from "../../rpc/proxies/trusted_proxies.ts";
 import { UsageError } from "../flags/values.ts";
@@ -28,6 +29,8 @@ export interface SuperLinkConfig {
   readonly remote: RemoteAccess;
   /** Undefined with `--insecure`. */
   readonly tls?: SuperLinkTls;
+  /** The accounts of the Control API. Undefined: everyone who reaches it is the same account. */
+  readonly accounts?: AccountsConfig;
   /** The SuperNodes to admit. Undefined: all. */
   readonly authentication?: AuthenticationFiles;
   readonly database: DatabaseConfig;
@@ -94,6 +97,12 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
   const variable = (name: string) => Deno.env.get(name);
   const database = await readDatabase(flags, variable);
   const largeObjects = await readLargeObjects(flags, database.kind !== "memory", variable);
+  const proxies = readProxies(flags);
+  const accounts = await readAccounts(flags, {
+    insecure: flags.insecure,
+    addresses: [listeners.http, listeners.control].filter((address) => address !== undefined),
+    hasProxies: flags.trustedProxy.length > 0,
+  });
   const config = {
     listeners,
     hostNames: readHostNames(flags.allowedHost),
@@ -103,7 +112,8 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
     limits: readRetention(flags, authentication !== undefined),
     runs: await readRuns(flags),
     drainSeconds: flags.drainTimeout,
-    proxies: readProxies(flags),
+    proxies,
+    ...(accounts === undefined ? {} : { accounts }),
     processes: flags.processes,
     ...(flags.dashboard === undefined ? {} : { dashboard: await readDashboard(flags.dashboard) }),
     ...(flags.idleExit === undefined ? {} : { idleExitSeconds: flags.idleExit }),

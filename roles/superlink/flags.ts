@@ -8,6 +8,7 @@ import {
   type LaunchFlags,
 } from "../flags/launch_flags.ts";
 import { PROXY_HEADERS, type ProxyHeader } from "../../rpc/proxies/trusted_proxies.ts";
+import { type AccountFlags, addAccountOptions, DEFAULT_ACCOUNT_FLAGS } from "./accounts/flags.ts";
 import { wholeNumber } from "../flags/values.ts";
 import { addDashboardOption, type DashboardFlags } from "./dashboard_flag.ts";
 import type { DatabaseFlags } from "./database.ts";
@@ -30,7 +31,13 @@ export const OFF = "none";
 
 /** Flags of the `superlink` command, as commander parses them. */
 export interface SuperLinkFlags
-  extends LaunchFlags, RetentionFlags, DatabaseFlags, LargeObjectFlags, DashboardFlags {
+  extends
+    LaunchFlags,
+    RetentionFlags,
+    DatabaseFlags,
+    LargeObjectFlags,
+    DashboardFlags,
+    AccountFlags {
   insecure: boolean;
   sslCaCertfile?: string;
   sslCertfile?: string;
@@ -68,6 +75,7 @@ export const DEFAULT_FLAGS: SuperLinkFlags = {
   ...DEFAULT_LAUNCH_FLAGS,
   ...DEFAULT_RETENTION_FLAGS,
   ...DEFAULT_OBJECT_STORE_FLAGS,
+  ...DEFAULT_ACCOUNT_FLAGS,
   insecure: false,
   enableSupernodeAuth: false,
   host: "127.0.0.1",
@@ -92,6 +100,7 @@ export const DEFAULT_FLAGS: SuperLinkFlags = {
 /** Adds the flags of the `superlink` command. */
 export function addSuperLinkOptions(command: Command): Command {
   addIdentityOptions(command);
+  addAccountOptions(command);
   addListenerOptions(command);
   addDashboardOption(command);
   addRunOptions(command);
@@ -196,7 +205,7 @@ function addListenerOptions(command: Command): void {
     )
     .option(
       "--control-api-allow-remote",
-      "let other machines use the Control API; it has no authentication, so anyone who reaches it can run code on every node",
+      "let other machines use the Control API; without --oidc-issuer it has no authentication, so anyone who reaches it can run code on every node",
       DEFAULT_FLAGS.controlApiAllowRemote,
     )
     .option(

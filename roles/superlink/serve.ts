@@ -181,11 +181,13 @@ async function startGrpc(options: StartServerOptions): Promise<RpcServer> {
   return await startServer(options);
 }
 
-function controlApi({ remote }: SuperLinkConfig): GuardedApi {
+function controlApi({ remote, accounts }: SuperLinkConfig): GuardedApi {
   return {
     name: "control",
     allowRemote: remote.control,
-    danger: "it has no authentication",
+    danger: accounts === undefined
+      ? "it has no authentication"
+      : "its operator has not opened it to others",
     flag: "--control-api-allow-remote",
   };
 }
@@ -203,6 +205,7 @@ function httpServices(config: SuperLinkConfig, services: SuperLinkServices) {
   return [
     { prefix: "/v1/fleet", binding: services.fleet },
     { prefix: "/v1/control", binding: control },
+    { prefix: "/v1/accounts", binding: guardApi(services.accounts, controlApi(config)) },
     { prefix: "/v1/runtime", binding: runtime },
     { prefix: "/v1/nodejobs", binding: services.nodeJobs },
   ];

@@ -5,16 +5,24 @@ import { load } from "../../base/load.ts";
 import type { Link } from "../../link/link.ts";
 import type { SettingTable } from "../../link/store/store.ts";
 import { Control, Exec } from "../../proto/gen/current/control_pb.ts";
+import { Accounts as AccountsApi } from "../../proto/gen/current/accounts_pb.ts";
 import { Fleet } from "../../proto/gen/current/fleet_pb.ts";
 import { NodeJobs } from "../../proto/gen/current/simulation_pb.ts";
 import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
 import { controlAuthentication } from "../../rpc/dialects/current/server/control_authentication.ts";
+import {
+  accountsAuthentication,
+  accountsHandlers,
+} from "../../rpc/dialects/current/server/accounts_service.ts";
 import { controlRequestBytes } from "../../rpc/dialects/current/server/control_policy.ts";
 import {
   controlHandlers,
   execHandlers,
 } from "../../rpc/dialects/current/server/control_service.ts";
-import { fleetRequestBytes } from "../../rpc/dialects/current/server/fleet_policy.ts";
+import {
+  fleetRequestBytes,
+  MAX_SMALL_REQUEST_BYTES,
+} from "../../rpc/dialects/current/server/fleet_policy.ts";
 import type { BegunRuns } from "../../rpc/dialects/current/server/begun_runs.ts";
 import { currentFleetHandlers } from "../../rpc/dialects/current/server/fleet_service.ts";
 import { handStartedRuntime } from "../../rpc/dialects/current/server/hand_started.ts";
@@ -31,6 +39,7 @@ import {
 } from "../../rpc/dialects/current/server/task_authentication.ts";
 import type { FileDownload } from "../../rpc/http/download.ts";
 import { bindService, type ServiceBinding } from "../../rpc/service.ts";
+import type { Accounts } from "./accounts/open_accounts.ts";
 import type { FleetAuthentications } from "./authentication.ts";
 import type { ArtifactDownloads } from "./artifact_downloads.ts";
 import type { RunsConfig } from "./config.ts";
@@ -46,6 +55,8 @@ export interface SuperLinkServices {
   /** The Control API under its name of Flower up to 1.20. */
   readonly exec: ServiceBinding;
   readonly runtime: ServiceBinding;
+  /** The caller's own account, over HTTP. */
+  readonly accounts: ServiceBinding;
   /** For simulation workers. */
   readonly nodeJobs: ServiceBinding;
   /** For the ServerApp of a run whose nodes are simulated by workers. */
@@ -67,6 +78,10 @@ export interface ServicesOptions {
   /** Whether only registered or listed SuperNodes may join. */
   readonly knownKeysOnly: boolean;
   readonly runs: RunsConfig;
+  /** Undefined without accounts. */
+  readonly accounts: Accounts | undefined;
+  /** Whether it serves without TLS. */
+  readonly isPlain: boolean;
   readonly artifacts: ArtifactDownloads;
   /** The work of virtual nodes for simulation workers, by run. */
   readonly jobBoards: JobBoards;
@@ -88,6 +103,8 @@ export function superLinkServices(
     replays,
     knownKeysOnly,
     runs,
+    accounts,
+    isPlain,
     artifacts,
     jobBoards,
     settings,
@@ -114,8 +131,20 @@ export function superLinkServices(
     clock: systemClock,
     artifactUrl: (runId, call) => artifacts.urlFor(runId, call),
     expectRun,
+    accounts: accounts?.gate,
     ...(runs.simulated && { simulated: new FederationSettings(settings) }),
   });
+  const admission = controlAuthentication({
+    onCall: onControlCall,
+    accounts: accounts?.gate,
+    isPlain,
+  });
+  const accountsOptions = {
+    gate: accounts?.gate,
+    book: accounts?.apiTokens,
+    clock: systemClock,
+    isPlain,
+  };
   let legacyLoaded: Promise<LegacyServices> | undefined;
   return {
     fleet: bindService(Fleet, {
@@ -124,12 +153,12 @@ export function superLinkServices(
       maxRequestBytes: fleetRequestBytes,
     }),
     control: bindService(Control, {
-      ...controlAuthentication(onControlCall),
+      ...admission,
       handlers: control,
       maxRequestBytes: controlRequestBytes,
     }),
     exec: bindService(Exec, {
-      ...controlAuthentication(onControlCall),
+      ...admission,
       handlers: execHandlers(control),
       maxRequestBytes: controlRequestBytes,
     }),
@@ -138,6 +167,11 @@ export function superLinkServices(
       handlers: runtimeHandlers(backend),
       maxRequestBytes: runtimeRequestBytes,
       maxRequestUnits: runtimeRequestUnits,
+    }),
+    accounts: bindService(AccountsApi, {
+      ...accountsAuthentication(accountsOptions),
+      handlers: accountsHandlers(accountsOptions),
+      maxRequestBytes: () => MAX_SMALL_REQUEST_BYTES,
     }),
     nodeJobs: bindService(NodeJobs, {
       ...workerAuthentication(link.runs),

@@ -5,6 +5,7 @@ import { log } from "../../base/log.ts";
 import { systemRandom } from "../../base/random.ts";
 import { createLink } from "../../link/create_link.ts";
 import type { Link } from "../../link/link.ts";
+import type { ApiTokenTable } from "../../link/store/api_token_table.ts";
 import type { LinkEvent } from "../../link/events.ts";
 import { StoreTrouble } from "../../link/transactions/store_trouble.ts";
 import { messageObject } from "../../rpc/objects/message.ts";
@@ -12,6 +13,7 @@ import { Readiness } from "../../rpc/readiness.ts";
 import { aborted } from "../../base/aborted.ts";
 import type { LinkDashboard } from "./dashboard/start.ts";
 import { ArtifactDownloads, artifactLinkKey } from "./artifact_downloads.ts";
+import type { Accounts } from "./accounts/open_accounts.ts";
 import { admitEveryone, admitKnownKeys } from "./authentication.ts";
 import type { CertificateRenewal } from "./certificate_renewal.ts";
 import type { SuperLinkConfig } from "./config.ts";
@@ -129,8 +131,11 @@ export async function startSuperLink(
   if (ping !== undefined) {
     void watchDatabase({ ping, readiness, clock: systemClock, signal: stopping.signal });
   }
+  const accounts = await startAccounts(config, store.apiTokens, stopping.signal);
   const services = superLinkServices({
     link,
+    accounts,
+    isPlain: config.tls === undefined,
     onControlCall: () => idleExit?.called(),
     authentications: config.authentication === undefined
       ? admitEveryone(link, replays)
@@ -243,6 +248,35 @@ async function startDashboard(
     new URL("./dashboard/start.ts", import.meta.url),
   );
   return cleanup.use(startLinkDashboard({ address, link, isSimulated: runs.simulated }));
+}
+
+/** Opens the accounts, if the configuration has any, and warns about what is open to everyone. */
+async function startAccounts(
+  { accounts, remote, listeners }: SuperLinkConfig,
+  tokens: ApiTokenTable,
+  signal: AbortSignal,
+): Promise<Accounts | undefined> {
+  if (accounts === undefined) {
+    if (remote.control) {
+      logger.warn(
+        "The Control API is open to other machines and has no accounts: anyone who reaches it can run " +
+          "code on every node, stop runs and fetch results. Accounts come with --oidc-issuer",
+        { event: "control-without-accounts" },
+      );
+    }
+    return undefined;
+  }
+  if (listeners.driver !== undefined) {
+    logger.warn(
+      "The Driver API has no accounts: whoever can use this machine can start ServerApps with it. " +
+        "To switch it off, use --driver-api-address none",
+      { event: "driver-without-accounts" },
+    );
+  }
+  const { openAccounts } = await load<typeof import("./accounts/open_accounts.ts")>(
+    new URL("./accounts/open_accounts.ts", import.meta.url),
+  );
+  return await openAccounts(accounts, { tokens, signal });
 }
 
 /** Starts to follow the files of the certificate, if there is one. */

@@ -1,6 +1,7 @@
 import { type ErrorCode, FlwrError } from "../../base/error.ts";
 import { UndecodableRequest } from "../answer.ts";
 import { ApiError } from "../api_error.ts";
+import { NotAuthenticated } from "../not_authenticated.ts";
 import { RequestFault } from "../request_fault.ts";
 import { JSON_TYPE } from "./media_type.ts";
 
@@ -68,13 +69,21 @@ export function errorResponse(error: unknown): PlainResponse {
   }
   if (error instanceof ApiError) {
     const { number: code, message: detail, httpStatus } = error;
-    return json(httpStatus, { code, detail });
+    return json(httpStatus, { code, detail }, error.api === "not-logged-in" ? LOG_IN : {});
   }
+  if (error instanceof NotAuthenticated) return json(401, { detail: error.message }, LOG_IN);
   if (error instanceof FlwrError && error.code !== "internal") {
     return json(STATUS_OF[error.code], { detail: error.message });
   }
   return json(500, { detail: INTERNAL_ERROR_DETAIL });
 }
+
+/** Headers of a response that asks for a login. Flower's command compares the scheme exactly. */
+const LOG_IN: Readonly<Record<string, string>> = {
+  "www-authenticate": "Bearer",
+  "cache-control": "no-store",
+  "pragma": "no-cache",
+};
 
 function json(
   status: number,

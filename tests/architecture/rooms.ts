@@ -42,6 +42,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   "roles/superlink": [
     "auth",
+    "auth/accounts",
     "base",
     "certs",
     "entities",
@@ -291,6 +292,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "rpc/objects",
   ],
   "auth": ["base"],
+  "auth/accounts": ["auth", "base"],
   "certs": ["auth", "base"],
   "fab": ["app", "base"],
   "link": [
@@ -425,9 +427,12 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "htm": ["roles/dashboard/page"],
   "preact": ["roles/dashboard/page"],
   "uplot": ["roles/dashboard/page"],
+  "oauth4webapi": ["auth/accounts"],
+  "jose": ["auth/accounts"],
   // Only tests import these.
   "fast-png": [],
   "jpeg-js": [],
+  "oidc-provider": [],
   "playwright-core": [],
 };
 

@@ -34,7 +34,7 @@ const STARTS: Readonly<Record<string, Start>> = {
       "rpc/grpc/server.ts",
       "roles/superlink/legacy_services.ts",
     ],
-    most: 421,
+    most: 428,
     without: [...OF_APPS, ...OF_BUNDLES, "fab"],
   },
   "flwr supernode, over HTTP": {

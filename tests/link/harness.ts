@@ -57,6 +57,7 @@ export function lasting(store: LinkStore): { open(): LinkStore } {
     signers: store.signers,
     signatures: store.signatures,
     settings: store.settings,
+    apiTokens: store.apiTokens,
     usage: () => store.usage(),
     reclaim: () => store.reclaim(),
     close: () => Promise.resolve(),

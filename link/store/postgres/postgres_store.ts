@@ -2,9 +2,11 @@ import { systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { OutcomeUnknown } from "../../transactions/outcome_unknown.ts";
 import { NotSynced, readOnlyError, type TransactionKind } from "../../transactions/transactions.ts";
+import { SqlApiTokens } from "../sql/api_tokens.ts";
 import { SqlSettings } from "../sql/settings.ts";
 import { SqlSignatures } from "../sql/signatures.ts";
 import { SqlSigners } from "../sql/signers.ts";
+import type { ApiTokenTable } from "../api_token_table.ts";
 import type { Statements } from "../sql/statements.ts";
 import { sqlTables } from "../sql/tables.ts";
 import { usage } from "../sql/usage.ts";
@@ -121,6 +123,7 @@ export class PostgresStore implements LinkStore {
   readonly signers: SignerTable;
   readonly signatures: SignatureTable;
   readonly settings: SettingTable;
+  readonly apiTokens: ApiTokenTable;
   #closing: Promise<void> | undefined;
   /** Resolves when the last transaction of this process that may write has the lock, so that the next one follows it. */
   #lastBegun: Promise<void> = Promise.resolve();
@@ -155,6 +158,11 @@ export class PostgresStore implements LinkStore {
     // Each call adds one, and must not wait for all that the SuperLinks write.
     this.signatures = new SqlSignatures(perform("unlocked"));
     this.settings = new SqlSettings(perform("relaxed"));
+    this.apiTokens = new SqlApiTokens(
+      perform("read-only"),
+      // A revoked token must not come back after a failure of the machine.
+      async (work) => await this.#stored(await this.#perform("durable", work)),
+    );
   }
 
   /**
@@ -183,7 +191,13 @@ export class PostgresStore implements LinkStore {
     work: (tables: LinkTables) => Promise<T>,
     onCommit?: () => void,
   ): Promise<T> {
-    const { result, mark } = await this.#perform(kind, (sql) => work(this.#tables(sql)), onCommit);
+    return await this.#stored(
+      await this.#perform(kind, (sql) => work(this.#tables(sql)), onCommit),
+    );
+  }
+
+  /** Waits until a transaction with a mark is on the server's disk. */
+  async #stored<T>({ result, mark }: Committed<T>): Promise<T> {
     if (mark !== undefined) {
       try {
         await this.#log.flush(mark);

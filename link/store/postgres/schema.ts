@@ -309,6 +309,23 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX journal_by_run ON journal (run_id, sequence, is_detail);
   ALTER TABLE instruction ADD COLUMN handed_out_at DOUBLE PRECISION;
   `,
+  // Owners of runs and nodes, on a SuperLink with accounts, and the API tokens of the accounts.
+  `
+  ALTER TABLE run ADD COLUMN owner_id BYTEA, ADD COLUMN owner_name BYTEA;
+  CREATE INDEX run_by_owner ON run (owner_id, place) WHERE owner_id IS NOT NULL;
+  ALTER TABLE node ADD COLUMN owner_id BYTEA, ADD COLUMN owner_name BYTEA;
+  CREATE TABLE api_token (
+    token_id ${TEXT} PRIMARY KEY,
+    hash ${TEXT} NOT NULL UNIQUE,
+    account_id BYTEA NOT NULL,
+    account_name BYTEA NOT NULL,
+    name BYTEA NOT NULL,
+    roles ${TEXT} NOT NULL,
+    created_at DOUBLE PRECISION NOT NULL,
+    expires_at DOUBLE PRECISION NOT NULL
+  );
+  CREATE INDEX api_token_by_account ON api_token (account_id);
+  `,
 ];
 
 /** For each version of this schema, the version of SQLite's that has the same tables. */

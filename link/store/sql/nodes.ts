@@ -39,6 +39,8 @@ const NODE = new RecordColumns<NodeRecord>({
   joinName: optionalColumn("join_name", FOREIGN_TEXT),
   session: optionalColumn("session", ownText()),
   joins: column("joins", NUMBER),
+  ownerId: optionalColumn("owner_id", FOREIGN_TEXT),
+  ownerName: optionalColumn("owner_name", FOREIGN_TEXT),
   dueAt: optionalColumn("due_at", NUMBER),
 });
 

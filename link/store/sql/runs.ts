@@ -78,6 +78,8 @@ const RUN = new RecordColumns<RunRecord>({
   lastErrorNodeId: optionalColumn("last_error_node_id", ID),
   lastError: optionalColumn("last_error", FOREIGN_TEXT),
   lifeSign: column("life_sign", ownText<LifeSign>()),
+  ownerId: optionalColumn("owner_id", FOREIGN_TEXT),
+  ownerName: optionalColumn("owner_name", FOREIGN_TEXT),
 });
 
 /** SQL conditions. They equal those of the indices, which give the order of removal. */
@@ -102,7 +104,11 @@ export class SqlRuns implements RunTable {
     return this.#sql.one(runFrom, "SELECT * FROM run WHERE token_hash = ?", tokenHash);
   }
 
-  list(limit: number, skip: number): Promise<RunRecord[]> {
+  list(limit: number, skip: number, ownerId?: string): Promise<RunRecord[]> {
+    if (ownerId !== undefined) {
+      const sql = "SELECT * FROM run WHERE owner_id = ? ORDER BY place DESC LIMIT ? OFFSET ?";
+      return this.#sql.all(runFrom, sql, fromText(ownerId), limit, skip);
+    }
     const sql = "SELECT * FROM run ORDER BY place DESC LIMIT ? OFFSET ?";
     return this.#sql.all(runFrom, sql, limit, skip);
   }

@@ -367,4 +367,23 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX journal_by_run ON journal (run_id, sequence, is_detail);
   ALTER TABLE instruction ADD COLUMN handed_out_at REAL;
   `,
+  // Owners of runs and nodes, on a SuperLink with accounts, and the API tokens of the accounts.
+  `
+  ALTER TABLE run ADD COLUMN owner_id BLOB;
+  ALTER TABLE run ADD COLUMN owner_name BLOB;
+  CREATE INDEX run_by_owner ON run (owner_id, place) WHERE owner_id IS NOT NULL;
+  ALTER TABLE node ADD COLUMN owner_id BLOB;
+  ALTER TABLE node ADD COLUMN owner_name BLOB;
+  CREATE TABLE api_token (
+    token_id TEXT PRIMARY KEY,
+    hash TEXT NOT NULL UNIQUE,
+    account_id BLOB NOT NULL,
+    account_name BLOB NOT NULL,
+    name BLOB NOT NULL,
+    roles TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    expires_at REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX api_token_by_account ON api_token (account_id);
+  `,
 ];

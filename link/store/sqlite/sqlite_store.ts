@@ -6,6 +6,7 @@ import { Serial } from "../serial.ts";
 import { cannotWrite, sqliteError } from "./error.ts";
 import { isFull, LogSync } from "./log_sync.ts";
 import { openDatabase, type OpenOptions } from "./open.ts";
+import { SqlApiTokens } from "../sql/api_tokens.ts";
 import { SqlSettings } from "../sql/settings.ts";
 import { SqlSignatures } from "../sql/signatures.ts";
 import { SqlSigners } from "../sql/signers.ts";
@@ -14,6 +15,7 @@ import { SqliteStatements, toSqlite } from "./statements.ts";
 import type { Statements } from "../sql/statements.ts";
 import { sqlTables } from "../sql/tables.ts";
 import { usage } from "../sql/usage.ts";
+import type { ApiTokenTable } from "../api_token_table.ts";
 import type {
   LinkStore,
   LinkTables,
@@ -56,6 +58,7 @@ export class SqliteStore implements LinkStore {
   readonly signers: SignerTable;
   readonly signatures: SignatureTable;
   readonly settings: SettingTable;
+  readonly apiTokens: ApiTokenTable;
 
   /**
    * @param path the file; created with mode 0600 if it does not exist
@@ -76,6 +79,15 @@ export class SqliteStore implements LinkStore {
     this.signers = new SqlSigners(perform);
     this.signatures = new SqlSignatures(perform);
     this.settings = new SqlSettings(perform);
+    this.apiTokens = new SqlApiTokens(
+      (work) => this.#serial.run(() => this.#perform("read-only", () => work(sql))),
+      // A revoked token must not come back after a failure of the machine.
+      async (work) => {
+        const result = await perform(work);
+        await this.#flush();
+        return result;
+      },
+    );
     this.#database = openDatabase(path, options);
     this.#log = new LogSync(path);
     this.#space = new FreeSpace(path, (sql) => this.#prepare(sql), {

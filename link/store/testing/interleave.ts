@@ -17,6 +17,7 @@ export function interleave(store: LinkStore, seed = 1): LinkStore {
     signers: store.signers,
     signatures: store.signatures,
     settings: store.settings,
+    apiTokens: store.apiTokens,
     async transaction(kind, work, onCommit) {
       await turns(random);
       let result;

@@ -11,7 +11,7 @@
 // The same number is used for: a node's name, which Flower's nodes do not have, as text in ActivateNode, and in
 // Flower 1.9's protocol in CreateNode and in the response to GetNodes; in that protocol's CreateRun, that the caller
 // can continue with the Runtime API, and in the response the token for it; in ListRuns, that the caller is about to
-// submit an app; in StartRun, the run whose checkpoint the new one goes on from; in StreamLogs, the maximum size of a
+// submit an app; in StreamRunEvents, that the response ends with the events that exist; in StartRun, the run whose checkpoint the new one goes on from; in StreamLogs, the maximum size of a
 // log's part, and whether the log is complete.
 //
 // The numbers from 71093 to 71096 are used in SimulationConfig for faults of simulated nodes, and 71094 in StartRun for

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { RunInfo } from "../../../app/connection.ts";
+import { NO_ACCOUNT } from "../../../entities/account.ts";
 import type { LinkRun } from "../../../entities/run.ts";
 import { type Run, RunSchema } from "../../../proto/gen/current/run_pb.ts";
 import { isoTime } from "./iso_time.ts";
@@ -10,9 +11,6 @@ export const SERVERAPP_TASK_TYPE = "flwr-serverapp";
 
 /** Task type of runs whose nodes are simulated (Flower 1.42). */
 export const SIMULATION_TASK_TYPE = "flwr-simulation";
-
-/** The account of everyone on a SuperLink without accounts, named as in open-source Flower. */
-export const NO_ACCOUNT = { id: "<id:none>", name: "none" } as const;
 
 /** Converts a run to protobuf. */
 export function runToWire(run: LinkRun): Run {
@@ -28,7 +26,7 @@ export function runToWire(run: LinkRun): Run {
     runningAt: isoTime(run.runningAt),
     finishedAt: isoTime(run.finishedAt),
     status: { status, subStatus, details: run.details },
-    flwrAid: NO_ACCOUNT.id,
+    flwrAid: run.ownerId ?? NO_ACCOUNT.id,
     federation: run.federation,
     bytesSent: BigInt(run.bytesSent),
     bytesRecv: BigInt(run.bytesReceived),
@@ -36,7 +34,7 @@ export function runToWire(run: LinkRun): Run {
     primaryTaskType: run.simulation === undefined ? SERVERAPP_TASK_TYPE : SIMULATION_TASK_TYPE,
     primaryTaskId: run.taskId,
     seriesId: run.seriesId,
-    accountName: NO_ACCOUNT.name,
+    accountName: run.ownerName ?? NO_ACCOUNT.name,
   });
 }
 

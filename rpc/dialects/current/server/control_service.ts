@@ -9,7 +9,6 @@ import {
   ConfigureSimulationFederationResponseSchema,
   type Control,
   type Exec,
-  GetLoginDetailsResponseSchema,
   ListFederationsResponseSchema,
   ListNodesResponseSchema,
   ListRunsResponseSchema,
@@ -31,7 +30,10 @@ import { MAX_HOLD_SECONDS } from "../limits.ts";
 import { runToWire } from "../run.ts";
 import { hasFaultSettings, simulationFromBytes, simulationFromWire } from "../simulation.ts";
 import { federationToWire, resolveFederation } from "./federation.ts";
+import type { AccountGate } from "./account_gate.ts";
+import { type ControlCaller, reaches } from "./control_rights.ts";
 import { endLog } from "./log_end.ts";
+import { loginHandlers } from "./login_handlers.ts";
 import { nodeInfoToWire } from "./node_info.ts";
 import { notOfferedHandlers } from "./not_offered.ts";
 import { readRegistration } from "./registration.ts";
@@ -66,6 +68,8 @@ export interface ControlOptions {
   readonly expectRun?: () => void;
   /** The federation's settings, if its nodes are simulated. */
   readonly simulated?: SimulatedFederation;
+  /** The SuperLink's accounts, if it has any. */
+  readonly accounts?: AccountGate | undefined;
 }
 
 /**
@@ -73,30 +77,34 @@ export interface ControlOptions {
  * same
  */
 export function execHandlers(
-  { startRun, stopRun, streamLogs, listRuns, getLoginDetails, getAuthTokens }: ServiceHandlers<
-    typeof Control,
-    unknown
-  >,
-): ServiceHandlers<typeof Exec, unknown> {
+  { startRun, stopRun, streamLogs, listRuns, getLoginDetails, getAuthTokens }: ControlHandlers,
+): ServiceHandlers<typeof Exec, ControlCaller | undefined> {
   return { startRun, stopRun, streamLogs, listRuns, getLoginDetails, getAuthTokens };
 }
 
+/** Handlers of the Control API. Their caller is undefined without accounts. */
+export type ControlHandlers = ServiceHandlers<typeof Control, ControlCaller | undefined>;
+
 /** Handlers of the Control API, which the `flwr` command calls. Each translates a call to the domain. */
-export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof Control, unknown> {
-  const { link, readFab, clock, artifactUrl, expectRun, simulated } = options;
+export function controlHandlers(options: ControlOptions): ControlHandlers {
+  const { link, readFab, clock, artifactUrl, expectRun, simulated, accounts } = options;
   const now = () => isoTime(clock.now());
   return {
     ...notOfferedHandlers(),
+    ...loginHandlers(accounts),
 
-    async startRun(request) {
+    async startRun(request, { caller }) {
       const submission = await readSubmission(request, {
         readFab,
         isSimulated: simulated !== undefined,
       });
       if (submission === undefined) return create(StartRunResponseSchema);
+      // Its checkpoints hold what the other run has learned.
+      if (submission.resumeFrom !== undefined) await runOf(link, submission.resumeFrom, caller);
       const { runId, seriesId, federation, resumedFrom, simulation } = await link.runs.create({
         ...submission,
         ...await simulationOf(request, simulated),
+        ...(caller && { owner: caller.account }),
       });
       return create(StartRunResponseSchema, {
         runId,
@@ -108,19 +116,21 @@ export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof
       });
     },
 
-    async listRuns({ runId, limit, skip, submits }) {
+    async listRuns({ runId, limit, skip, submits }, { caller }) {
       if (submits) expectRun?.();
       const runs = runId === undefined
         ? await link.runs.list({
           limit: bounded(limit ?? BigInt(DEFAULT_LISTED_RUNS), MAX_LISTED_RUNS),
           skip: bounded(skip ?? 0n, Number.MAX_SAFE_INTEGER),
+          ...ownedBy(caller),
         })
-        : [await runOf(link, runId)];
+        : [await runOf(link, runId, caller)];
       const runDict = Object.fromEntries(runs.map((run) => [String(run.runId), runToWire(run)]));
       return create(ListRunsResponseSchema, { runDict, now: now() });
     },
 
-    async stopRun({ runId }) {
+    async stopRun({ runId }, { caller }) {
+      if (caller !== undefined) await runOf(link, runId, caller);
       await numbered(() => link.runs.stop(runId), {
         "not-found": "run-not-found",
         "failed-precondition": "run-already-finished",
@@ -129,6 +139,7 @@ export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof
     },
 
     async *streamLogs({ runId, afterTimestamp, partBytes }, call) {
+      if (call.caller !== undefined) await runOf(link, runId, call.caller);
       const inParts = partBytes > 0n && { bytes: bounded(partBytes, MAX_LOG_PART_BYTES) };
       let after = afterTimestamp;
       let last = "";
@@ -145,7 +156,7 @@ export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof
           { "not-found": "run-not-found" },
         );
         const piece = read.finished
-          ? endLog(read, await runOf(link, runId), { after: afterTimestamp, last })
+          ? endLog(read, await runOf(link, runId, call.caller), { after: afterTimestamp, last })
           : read;
         if (piece.text !== "" || !whole) {
           whole ||= !piece.more;
@@ -164,7 +175,7 @@ export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof
     streamRunEvents: (request, call) => streamRunEvents(link, clock, request, call.signal),
 
     async pullArtifacts({ runId }, call) {
-      const { state, artifactsRemovedAt } = await runOf(link, runId);
+      const { state, artifactsRemovedAt } = await runOf(link, runId, call.caller);
       if (!isFinished(state)) {
         const detail =
           `Run ${runId} has not finished: it is ${state}, and may still save artifacts`;
@@ -185,36 +196,45 @@ export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof
       return create(PushAttachmentResponseSchema, { missing });
     },
 
-    async registerNode(request) {
+    async registerNode(request, { caller }) {
       const registration = await readRegistration(request);
-      const { nodeId } = await numbered(() => link.nodes.register(registration), {
+      const owned = { ...registration, ...(caller && { owner: caller.account }) };
+      const { nodeId } = await numbered(() => link.nodes.register(owned), {
         "already-exists": "public-key-in-use",
       });
       return create(RegisterNodeResponseSchema, { nodeId });
     },
 
-    async unregisterNode({ nodeId }) {
+    async unregisterNode({ nodeId }, { caller }) {
+      if (caller !== undefined) {
+        const node = (await link.nodes.list()).find((node) => node.nodeId === nodeId);
+        if (!reaches(caller, node?.ownerId)) {
+          throw new ApiError("node-not-found", `Node "${nodeId}" is not registered`);
+        }
+      }
       await numbered(() => link.nodes.unregister(nodeId), { "not-found": "node-not-found" });
       return create(UnregisterNodeResponseSchema);
     },
 
-    async listNodes() {
-      const nodes = await link.nodes.list();
+    async listNodes(_request, { caller }) {
+      const nodes = (await link.nodes.list()).filter(({ ownerId }) => reaches(caller, ownerId));
       return create(ListNodesResponseSchema, { nodesInfo: nodes.map(nodeInfoToWire), now: now() });
     },
 
-    listFederations: () =>
+    listFederations: (_request, { caller }) =>
       Promise.resolve(
         create(ListFederationsResponseSchema, {
-          federations: [federationToWire({ isSimulated: simulated !== undefined })],
+          federations: [
+            federationToWire({ isSimulated: simulated !== undefined, member: caller?.account }),
+          ],
         }),
       ),
 
-    async showFederation({ federationName }) {
+    async showFederation({ federationName }, { caller }) {
       resolveFederation(federationName);
       const [nodes, runs] = await Promise.all([
         link.nodes.list(),
-        link.runs.list({ limit: MAX_LISTED_RUNS, skip: 0 }),
+        link.runs.list({ limit: MAX_LISTED_RUNS, skip: 0, ...ownedBy(caller) }),
       ]);
       return create(ShowFederationResponseSchema, {
         federation: federationToWire({
@@ -222,6 +242,7 @@ export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof
           runs,
           isSimulated: simulated !== undefined,
           settings: await simulated?.settings(),
+          member: caller?.account,
         }),
         now: now(),
       });
@@ -243,9 +264,6 @@ export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof
       const faults = hasFaultSettings(changes);
       return create(ConfigureSimulationFederationResponseSchema, { federationName: name, faults });
     },
-
-    getLoginDetails: () =>
-      Promise.resolve(create(GetLoginDetailsResponseSchema, { authnType: "noop" })),
   };
 }
 
@@ -298,9 +316,21 @@ function refusedAsRequest<T>(read: () => T): T {
   }
 }
 
-async function runOf(link: Pick<Link, "runs">, runId: bigint): Promise<LinkRun> {
+/** The runs that a caller's list contains. */
+function ownedBy(caller: ControlCaller | undefined): { readonly ownerId?: string } {
+  return caller?.scope === "own" ? { ownerId: caller.account.id } : {};
+}
+
+/** @throws ApiError "run-not-found", also for the run of another account: ids then tell nothing */
+async function runOf(
+  link: Pick<Link, "runs">,
+  runId: bigint,
+  caller: ControlCaller | undefined,
+): Promise<LinkRun> {
   const run = await link.runs.get(runId);
-  if (run === undefined) throw new ApiError("run-not-found", unknownRun(runId));
+  if (run === undefined || !reaches(caller, run.ownerId)) {
+    throw new ApiError("run-not-found", unknownRun(runId));
+  }
   return run;
 }
 

@@ -4,7 +4,8 @@ import { DEFAULT_FEDERATION, type LinkRun } from "../../../../entities/run.ts";
 import { type Federation, FederationSchema } from "../../../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { SimulationSettings } from "../../../../entities/simulation.ts";
-import { NO_ACCOUNT, runToWire } from "../run.ts";
+import { type AccountIdentity, NO_ACCOUNT } from "../../../../entities/account.ts";
+import { runToWire } from "../run.ts";
 import { simulationToWire } from "../simulation.ts";
 import { nodeInfoToWire } from "./node_info.ts";
 
@@ -33,16 +34,18 @@ export interface FederationContents {
   readonly isSimulated: boolean;
   /** How, if someone has set that. */
   readonly settings?: SimulationSettings | undefined;
+  /** The caller. Default: the account of everyone. */
+  readonly member?: AccountIdentity | undefined;
 }
 
 /** Converts the federation to protobuf. */
 export function federationToWire(
-  { nodes = [], runs = [], isSimulated, settings }: FederationContents,
+  { nodes = [], runs = [], isSimulated, settings, member = NO_ACCOUNT }: FederationContents,
 ): Federation {
   return create(FederationSchema, {
     name: DEFAULT_FEDERATION,
     description: "All nodes and runs of this SuperLink",
-    members: [{ account: NO_ACCOUNT, role: "owner" }],
+    members: [{ account: { id: member.id, name: member.name }, role: "owner" }],
     memberCount: 1,
     nodes: nodes.map(nodeInfoToWire),
     runs: runs.map(runToWire),

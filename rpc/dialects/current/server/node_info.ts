@@ -1,17 +1,17 @@
 import { create } from "@bufbuild/protobuf";
 import { writePem } from "../../../../auth/pem.ts";
+import { NO_ACCOUNT } from "../../../../entities/account.ts";
 import type { LinkNode } from "../../../../entities/node.ts";
 import { type NodeInfo, NodeInfoSchema } from "../../../../proto/gen/current/node_pb.ts";
 import { isoTime } from "../iso_time.ts";
-import { NO_ACCOUNT } from "../run.ts";
 
-/** Converts a node to protobuf. Without accounts, every node has the same owner. */
+/** Converts a node to protobuf. A node without an owner gets that of Flower without accounts. */
 export function nodeInfoToWire(node: LinkNode): NodeInfo {
   const { nodeId, publicKey, name, location, onlineUntil, heartbeatInterval } = node;
   return create(NodeInfoSchema, {
     nodeId,
-    ownerAid: NO_ACCOUNT.id,
-    ownerName: NO_ACCOUNT.name,
+    ownerAid: node.ownerId ?? NO_ACCOUNT.id,
+    ownerName: node.ownerName ?? NO_ACCOUNT.name,
     status: statusOf(node),
     registeredAt: isoTime(node.registeredAt),
     heartbeatInterval,

@@ -19,7 +19,6 @@ const FEDERATIONS: Lack = {
   api: "federation-management-not-offered",
   reason: "it has one federation, which contains every node and every run",
 };
-const ACCOUNTS: Lack = { api: "accounts-not-offered", reason: "it has no accounts" };
 const SERIES: Lack = { reason: "it does not store conversations of agents" };
 const AUTOMATIONS: Lack = { reason: "it has no scheduled runs" };
 const HUB: Lack = { reason: "it runs submitted apps, and has no app collection" };
@@ -27,8 +26,6 @@ const CONNECTORS: Lack = { reason: "it does not connect apps to other services" 
 
 /** The missing feature of each call. The type checker finds a call without a row. */
 const LACKS: Readonly<Record<NotOfferedCall, Lack>> = {
-  getAuthTokens: ACCOUNTS,
-  refreshAuthTokens: ACCOUNTS,
   createFederation: FEDERATIONS,
   archiveFederation: FEDERATIONS,
   setFederationIcon: FEDERATIONS,

@@ -50,6 +50,9 @@ export interface TaskRun {
   readonly seriesId: bigint;
   /** How its nodes are simulated; undefined if they are not. */
   readonly simulation?: SimulationSettings;
+  /** As in LinkRun. */
+  readonly ownerId?: string;
+  readonly ownerName?: string;
 }
 
 /** An app bundle (FAB), and its verifications by the id of the signing key. */

@@ -1,6 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { PullTaskInputResponseSchema } from "../../../../proto/gen/current/runtime_pb.ts";
-import { NO_ACCOUNT, SERVERAPP_TASK_TYPE, SIMULATION_TASK_TYPE } from "../run.ts";
+import { NO_ACCOUNT } from "../../../../entities/account.ts";
+import { SERVERAPP_TASK_TYPE, SIMULATION_TASK_TYPE } from "../run.ts";
 import { simulationToWire } from "../simulation.ts";
 import { scalarsToWire } from "../scalar.ts";
 import type { RuntimeTask, TaskInput } from "./runtime_backend.ts";
@@ -31,8 +32,8 @@ export function taskInputToWire(
       seriesId,
       status: { status: "running" },
       primaryTaskType: simulation === undefined ? SERVERAPP_TASK_TYPE : SIMULATION_TASK_TYPE,
-      flwrAid: NO_ACCOUNT.id,
-      accountName: NO_ACCOUNT.name,
+      flwrAid: run.ownerId ?? NO_ACCOUNT.id,
+      accountName: run.ownerName ?? NO_ACCOUNT.name,
     },
     ...(simulation && { federationConfig: simulationToWire(simulation) }),
     fab: { hashStr: fab.hash, content: fab.content, verifications: { ...fab.verifications } },
