@@ -13,7 +13,9 @@ Example:
 /** The `stop` command. */
 export function command(): Command {
   const command = new Command("stop")
-    .description("Stop a run. The SuperLink ends its ServerApp and drops its messages.")
+    .description(
+      "Stop a run. The SuperLink ends the run's ServerApp and removes the run's messages.",
+    )
     .argument("<run-id>", "the run's id", readId);
   return controlCommand(command, EXAMPLE, stop);
 }

@@ -53,7 +53,7 @@ export function command(): Command {
     )
     .option(
       "--pods <n>",
-      "for --print-manifest: number of workers (default: 1)",
+      "for --print-manifest: number of pods, each of which runs one worker (default: 1)",
       wholeNumber({ from: 1, to: MAX_WORKERS_PER_RUN }),
     )
     .addHelpText("after", EXAMPLE)

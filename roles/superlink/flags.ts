@@ -181,7 +181,7 @@ function addListenerOptions(command: Command): void {
     .addOption(
       new Option(
         "--trusted-proxy-header <header>",
-        "header in which the trusted proxies report the caller's address; each proxy must append to it or replace it, because callers can also send it",
+        "header in which the trusted proxies report the caller's address (each proxy must append to it or replace it, because callers can also send it)",
       ).choices(PROXY_HEADERS).default(DEFAULT_FLAGS.trustedProxyHeader),
     )
     .option(

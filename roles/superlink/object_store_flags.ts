@@ -44,7 +44,7 @@ export function addObjectStoreOptions(command: Command): Command {
   return command
     .option(
       "--object-store <folder or URL>",
-      "where to store large parts of messages: a folder, or s3://bucket/prefix?endpoint=https://host&region=name; all SuperLinks that share the database must have access to it (default: in the database)",
+      "where large parts of messages are stored: a folder, or s3://bucket/prefix?endpoint=https://host&region=name; all SuperLinks that share the database must have access to it (default: in the database)",
     )
     .option(
       "--object-store-credentials-file <file>",

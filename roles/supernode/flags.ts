@@ -100,7 +100,7 @@ function addAppOptions(command: Command): void {
     )
     .option(
       "--trusted-entities <file>",
-      'YAML file of public keys, "fpk_id: ssh-ed25519 …"; run only apps that one of them signed (default: every app)',
+      'YAML file of public keys, "fpk_id: ssh-ed25519 …"; run only apps signed with one of these keys (default: every app)',
     );
 }
 

@@ -95,7 +95,7 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
     )
     .option(
       "--nodes-per-worker <n>",
-      "for a folder with --engine slurm or ray: number of nodes that each worker simulates at the same time; each gets client-resources-num-cpus cores, by default one (default: 1)",
+      "for a folder with --engine slurm or ray: number of nodes that each worker simulates at the same time; each node gets client-resources-num-cpus cores, by default one (default: 1)",
       wholeNumber({ from: 1, to: MAX_NODES_PER_WORKER }),
     )
     .option(

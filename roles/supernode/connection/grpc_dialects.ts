@@ -6,7 +6,7 @@ import { FleetConnection19 } from "../../../rpc/dialects/flwr-1.9/client/fleet_c
 import type { DialectOptions } from "./dialects.ts";
 import type { Dialect } from "./negotiated_connection.ts";
 
-/** The dialect of Flower 1.23 to 1.38. */
+/** The dialect of Flower 1.23 to 1.39. */
 export function currentGrpc(options: DialectOptions): Dialect {
   return {
     name: "Flower's current wire over gRPC",

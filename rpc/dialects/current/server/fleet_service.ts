@@ -60,7 +60,7 @@ export interface FleetServiceOptions {
 }
 
 /**
- * Handlers of the current Fleet API, for SuperNodes, over gRPC (up to Flower 1.38) and HTTP (since 1.40). Each
+ * Handlers of the current Fleet API, for SuperNodes, over gRPC (up to Flower 1.39) and HTTP (since 1.40). Each
  * translates a call to the domain. The caller is already identified; every handler validates, acts, responds.
  *
  * For PullMessages, GetRun and GetFab, a Python SuperNode exits on any status but 200, 401, 403 and those of
