@@ -103,14 +103,26 @@ Deno.test("shares: reported ones count, and without them the replies", () => {
       answered("train", 1n, 104),
     )),
     [
-      { nodeId: 1n, asked: 2, contributed: 2, lastError: { round: 1, reason: "no data" } },
-      { nodeId: 2n, asked: 1, contributed: 0, lastError: { round: 1, reason: "no data" } },
+      {
+        nodeId: 1n,
+        ...{ asked: 2, contributed: 2 },
+        train: { asked: 2, contributed: 2 },
+        evaluate: { asked: 1, contributed: 0 },
+        lastError: { round: 1, phase: "evaluate", reason: "no data" },
+      },
+      {
+        nodeId: 2n,
+        ...{ asked: 1, contributed: 0 },
+        train: { asked: 1, contributed: 0 },
+        evaluate: { asked: 0, contributed: 0 },
+        lastError: { round: 1, phase: "train", reason: "no data" },
+      },
     ],
   );
   const none = { asked: 0, contributed: 0 };
   const data = { asked: 10, contributed: 4, train: none, evaluate: none };
   const contributed = { kind: "node-contributed", nodeId: 7n, data } as const;
   assert.deepEqual(sharesOf(recorded(contributed, answered("train", 1n, 1), contributed)), [
-    { nodeId: 7n, asked: 20, contributed: 8 },
+    { nodeId: 7n, asked: 20, contributed: 8, train: none, evaluate: none },
   ]);
 });

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { NodeLabels } from "../../base/node_labels.ts";
 import type { RunId } from "../../entities/metadata.ts";
 import { sharesOf } from "../../entities/run_shares.ts";
+import { withMissingNodes } from "./log/incomplete_run.ts";
 import { callSuperLink } from "./config/call_superlink.ts";
 import { controlCommand, type ControlOutputFlags } from "./config/options.ts";
 import type { Output } from "../output/format.ts";
@@ -50,7 +51,7 @@ async function list(superlink: string | undefined, flags: ListFlags): Promise<Ou
       // What nodes contributed is an extra, which SuperLinks of Flower refuse in several ways.
       const records = await control.runEvents(runId).catch(() => undefined);
       const nodes = records === undefined ? [] : (await control.listNodes()).items;
-      return { ...found, records, nodes };
+      return { ...found, run: await withMissingNodes(control, found.run), records, nodes };
     });
     const shown = showRun(run, now);
     const shares = sharesOf(records ?? []);
