@@ -125,6 +125,13 @@ const COMMANDS: readonly CommandEntry[] = [
     module: new URL("./cli/log/command.ts", import.meta.url),
   },
   {
+    name: "metrics",
+    summary: "Show the metrics of a run's rounds",
+    group: "Runs",
+    secures: true,
+    module: new URL("./cli/metrics/command.ts", import.meta.url),
+  },
+  {
     name: "stop",
     summary: "Stop a run",
     group: "Runs",

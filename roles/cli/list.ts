@@ -1,9 +1,13 @@
 import { Command, Option } from "commander";
+import { NodeLabels } from "../../base/node_labels.ts";
 import type { RunId } from "../../entities/metadata.ts";
+import { sharesOf } from "../../entities/run_shares.ts";
+import { withMissingNodes } from "./log/incomplete_run.ts";
 import { callSuperLink } from "./config/call_superlink.ts";
 import { controlCommand, type ControlOutputFlags } from "./config/options.ts";
 import type { Output } from "../output/format.ts";
 import { readCount, readId } from "../flags/values.ts";
+import { shareLines, sharesJson } from "./tables/node_shares.ts";
 import { runColumns, runDetails, runJson, showRun } from "./tables/runs.ts";
 import { stdoutScreen } from "../output/screen.ts";
 import { tableLines } from "../output/table.ts";
@@ -42,9 +46,21 @@ async function list(superlink: string | undefined, flags: ListFlags): Promise<Ou
   const { runId, limit } = flags;
   const screen = stdoutScreen();
   if (runId !== undefined) {
-    const { run, now } = await callSuperLink(superlink, flags, (control) => control.getRun(runId));
+    const { run, now, records, nodes } = await callSuperLink(superlink, flags, async (control) => {
+      const found = await control.getRun(runId);
+      // What nodes contributed is an extra, which SuperLinks of Flower refuse in several ways.
+      const records = await control.runEvents(runId).catch(() => undefined);
+      const nodes = records === undefined ? [] : (await control.listNodes()).items;
+      return { ...found, run: await withMissingNodes(control, found.run), records, nodes };
+    });
     const shown = showRun(run, now);
-    return { json: { runs: [runJson(shown)] }, lines: runDetails(shown, screen) };
+    const shares = sharesOf(records ?? []);
+    const labels = new NodeLabels();
+    for (const { nodeId, name } of nodes) labels.set(nodeId, name);
+    return {
+      json: { runs: [{ ...runJson(shown), nodes: records && sharesJson(shares, labels) }] },
+      lines: [...runDetails(shown, screen), ...shareLines(shares, labels, screen)],
+    };
   }
   const { items, now } = await callSuperLink(
     superlink,

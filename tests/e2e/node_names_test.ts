@@ -75,6 +75,40 @@ scenario("names: of two named nodes one fails every round", async (stage) => {
   }
   const [own] = good.records.filter(({ event }) => event === "joined");
   assert.equal(own!.fields["name"], "hospital-a");
+
+  const runId = JSON.parse(await Deno.readTextFile(json))["run-id"];
+  const where = [superlink.http, "--root-certificates", credentials.caCertificate, "--format"];
+  const asked = async (...args: string[]) => {
+    const process = startFlwr(stage, `flwr ${args[0]}`, args, { FLWR_HOME: stage.path("home") });
+    assert.equal((await process.exit).code, 0, process.lines.join("\n"));
+    return process.stdoutLines;
+  };
+  const listed = JSON.parse((await asked("ls", ...where, "json", "--run-id", runId)).join("\n"));
+  const shares = new Map(
+    listed.runs[0].nodes.map((node: Record<string, unknown>) => [node["node"], node]),
+  ) as Map<string, Record<string, unknown>>;
+  assert.deepEqual(
+    ["hospital-a", "hospital-b"].map((name) => shares.get(name)!["rounds-contributed"]),
+    [2, 0],
+  );
+  assert.notEqual(shares.get("hospital-b")!["last-error"], null);
+  const [head, ...rows] = (await asked("metrics", runId, ...where, "csv")).map((line) =>
+    line.split(",")
+  );
+  assert.deepEqual(head!.slice(0, 6), [
+    ...["strategy", "round", "source", "node-id", "node", "metric"],
+  ]);
+  const losses = rows.filter(([, , source, , , metric]) =>
+    source === "evaluate" && metric === "loss"
+  );
+  // The aggregate and the node's own number of each round, which are the same.
+  assert.deepEqual(losses.map(([, round, , , name]) => [round, name]), [
+    ["1", ""],
+    ["1", "hospital-a"],
+    ["2", ""],
+    ["2", "hospital-a"],
+  ]);
+  assert.equal(losses[0]![6], losses[1]![6]);
 });
 
 const SERVER = `import { ArrayRecord, FedAvg, NdArray, ServerApp, tensor } from "flwr";

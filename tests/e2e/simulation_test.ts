@@ -57,6 +57,22 @@ scenario(
     const model = (threads: number, seed: number) =>
       modelOf(stage, app, http, [...settings(threads), "-c", `num-rounds=2 seed=${seed}`]);
     const one = await model(1, 7);
+    const where = [http, "--insecure", "--format", "json"];
+    const jsonOf = async (...args: string[]) => {
+      const { code, lines, all } = await flwr(stage, args, { FLWR_HOME: stage.path("home") });
+      assert.equal(code, 0, all);
+      return JSON.parse(lines.join("\n"));
+    };
+    const { runs: [newest] } = await jsonOf("ls", ...where, "--limit", "1");
+    // The ServerApp reported them out of its sandbox, and its nodes have no SuperLink.
+    const { metrics } = await jsonOf("metrics", newest["run-id"], ...where);
+    const sources = new Set(
+      metrics.map((row: Record<string, unknown>) => `${row["round"]} ${row["source"]}`),
+    );
+    for (const source of ["1 train", "1 evaluate", "2 train", "2 time"]) {
+      assert.ok(sources.has(source), source);
+    }
+    assert.ok(metrics.some((row: Record<string, unknown>) => row["node-id"] !== undefined));
     assert.deepEqual(await model(3, 7), one);
     assert.notDeepEqual(await model(3, 8), one);
   },

@@ -200,6 +200,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...FORMAT_FLAG,
   },
   "log": { "--stream": "on, unless --show", "--show": "false", ...CONTROL_FLAGS },
+  "metrics": { "--nodes": "false", ...CONTROL_FLAGS, ...FORMAT_FLAG },
   "stop": { ...CONTROL_FLAGS, ...FORMAT_FLAG },
   "pull": {
     "--output": "run-<id>",

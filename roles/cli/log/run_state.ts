@@ -2,12 +2,13 @@ import type { RunId } from "../../../entities/metadata.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { IncompleteRun } from "../../../hosting/app/incomplete.ts";
 import type { ControlClient } from "../../../rpc/dialects/current/client/control_client.ts";
+import { withMissingNodes } from "./incomplete_run.ts";
 import { type ShownRun, showRun, statusText } from "../tables/runs.ts";
 
 /** Fetches a run's current state. @throws FlwrError as ControlClient.getRun */
 export async function shownRun(control: ControlClient, runId: RunId): Promise<ShownRun> {
   const { run, now } = await control.getRun(runId);
-  return showRun(run, now);
+  return showRun(await withMissingNodes(control, run), now);
 }
 
 /** Describes a run's state in one sentence. */

@@ -42,7 +42,7 @@ const LOG_RETRY_SECONDS = 1;
 const LOG_CONNECTED_SECONDS = 30;
 
 /** Seconds without a record after which a stream of existing records is given up. */
-const EVENTS_SILENCE_SECONDS = 5;
+const EVENTS_SILENCE_SECONDS = 3;
 
 /** Response of SuperLinks of Flower 1.24 and 1.25 to a request without a federation. Nothing has been started then. */
 const WANTS_FEDERATION = "Federation '' does not exist.";
