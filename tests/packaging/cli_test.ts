@@ -45,6 +45,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--control-api-address": '"127.0.0.1:9093"',
     "--driver-api-address": '"127.0.0.1:9091"',
     "--health-server-address": "none",
+    "--dashboard": "none",
     "--control-api-allow-remote": "false",
     "--runtime-api-allow-remote": "false",
     "--driver-api-allow-remote": "false",

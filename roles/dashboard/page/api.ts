@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 
 /** A refusal of the server. */
 export class ApiError extends Error {

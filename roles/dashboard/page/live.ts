@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 import { useContext, useEffect, useState } from "preact/hooks";
 import { createContext } from "preact";
 import type { Changes } from "../model/changes.ts";

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 import { render } from "preact";
 import { html } from "./html.ts";
 import { App } from "./app.ts";

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 import { useEffect, useState } from "preact/hooks";
 import type { Changes } from "../model/changes.ts";
 import { ApiError, get } from "./api.ts";

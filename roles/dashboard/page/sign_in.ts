@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 import { ApiError, get, post } from "./api.ts";
 
 /**

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 import { useState } from "preact/hooks";
 import { html } from "./html.ts";
 import { signInWith } from "./sign_in.ts";
