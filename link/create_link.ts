@@ -69,6 +69,7 @@ import { TrafficMeter } from "./runs/traffic.ts";
 import type { LinkStore } from "./store/store.ts";
 import { Leadership } from "./transactions/leadership.ts";
 import { ServerLease } from "./transactions/server_lease.ts";
+import { SessionWatch } from "./transactions/session_watch.ts";
 import { StoreTrouble } from "./transactions/store_trouble.ts";
 import { SweepTime } from "./transactions/sweep_time.ts";
 import { Together } from "./transactions/together.ts";
@@ -125,11 +126,14 @@ export async function createLink(options: LinkOptions): Promise<Link> {
       wakes.wake(topic);
     }
   };
+  const sessions = store.sessions && new SessionWatch(store.sessions);
+  const hasLostSession = (serverId: bigint) => sessions?.hasEnded(serverId) === true;
   const server = new ServerLease({
     id: random.uint64(),
     clock,
     seconds: limits.serverLeaseSeconds,
     isShared: store.isShared,
+    hasLostSession,
   });
   const sweepSeconds = store.isShared ? SHARED_SWEEP_SECONDS : Infinity;
   const [retention, absences] = [
@@ -142,6 +146,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     clock,
     // The leader extends it each time that it looks. Correctness does not depend on who leads.
     seconds: Math.min(limits.serverLeaseSeconds, 2 * limits.relookSeconds),
+    hasLostSession,
     onTaken: () => {
       retention.restart();
       absences.restart();
@@ -208,10 +213,12 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     await store.close();
     throw error;
   }
+  store.sessions?.announce(server.id);
   housekeeper.start(context);
   const background = [
     server.extendUntil(closing.signal, context.transact),
     relookUntilClosed(context),
+    sessions?.lookUntil(closing.signal, clock, () => housekeeper.expect(clock.now())),
     saveCountsUntilClosed(context),
     collectGarbageUntilClosed(context),
     trimUntilClosed(context),

@@ -16,6 +16,11 @@ export type LinkEvent =
   /** Bytes without an object in the database were removed from the object store: a SuperLink had crashed. */
   | { readonly kind: "orphans-removed"; readonly objects: number }
   /** Another SuperLink on the same store has ended or lost the store. What it had handed out is taken back. */
-  | { readonly kind: "superlink-ended"; readonly serverId: bigint }
+  | {
+    readonly kind: "superlink-ended";
+    readonly serverId: bigint;
+    /** What showed it: its lease ended, or its session at the database did before. */
+    readonly shownBy: "lease" | "session";
+  }
   /** The store failed during housekeeping. The housekeeper tries again. */
   | { readonly kind: "housekeeping-failed"; readonly error: unknown };

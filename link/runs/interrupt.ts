@@ -46,6 +46,16 @@ export async function interrupt(
   effects.emit({ kind: "run-interrupted", runId, reason });
 }
 
+/** Whether a run would be pending again after an interruption, or has ended. */
+export async function canContinue(
+  context: Pick<RunContext, "limits">,
+  tx: Pick<RunTransaction, "runDependents">,
+  run: RunRecord,
+): Promise<boolean> {
+  if (nextRunState(run.state, "interrupt") === undefined) return true;
+  return obstacleTo(context, run, await tx.runDependents.saved(run.runId)) === undefined;
+}
+
 /** Why an interrupted run cannot continue, to be added to the reason. Undefined if it can. */
 function obstacleTo(
   { limits }: Pick<RunContext, "limits">,

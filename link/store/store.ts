@@ -10,6 +10,7 @@ import type { StrayReplyTable } from "../objects/stray_reply_table.ts";
 import type { PieceTable } from "../runs/piece_table.ts";
 import type { NodeSettingsTable } from "../runs/node_settings_table.ts";
 import type { FabTable, LogTable, RunTable } from "../runs/run_table.ts";
+import type { Sessions } from "../transactions/sessions.ts";
 import type { LeaseTable, ServerTable } from "../transactions/server_tables.ts";
 import type { TransactionStore } from "../transactions/transactions.ts";
 
@@ -126,6 +127,8 @@ export interface LinkStore extends TransactionStore<LinkTables> {
   readonly settings: SettingTable;
   /** API tokens, which are not part of the domain. */
   readonly apiTokens: ApiTokenTable;
+  /** Sessions of the SuperLinks at the database's server; undefined if it does not tell them apart. */
+  readonly sessions?: Sessions;
   usage(): Promise<StoreUsage>;
   /**
    * Resolves when the database's server answers. It waits for no transaction. Undefined for a store in this process.

@@ -16,6 +16,8 @@ export interface LeadershipOptions {
   readonly clock: Clock;
   /** Time after which another SuperLink may lead, if this one has not extended the lease. */
   readonly seconds: number;
+  /** Whether the leader's session at the store's server has ended; default: nobody knows. */
+  readonly hasLostSession?: (serverId: bigint) => boolean;
   /** Called when this SuperLink begins to lead, after the commit. */
   readonly onTaken: () => void;
 }
@@ -39,13 +41,16 @@ export class Leadership {
    * transaction of a leader calls this first: the store then lets no other one lead before its commit.
    */
   async leads(tx: LeaderTransaction, effects: Effects<never>): Promise<boolean> {
-    const { name, serverId, clock, seconds, onTaken } = this.#options;
+    const { name, serverId, clock, seconds, hasLostSession, onTaken } = this.#options;
     if (this.#hasResigned) return false;
     const lease = await tx.leases.get(name);
     // After the answer, because a shared store may first have worked for other SuperLinks.
     const now = clock.now();
     const isOurs = lease?.holder === serverId && lease.number === this.#number;
-    if (lease !== undefined && !isOurs && lease.until > now) {
+    // A leader that lives on finds another number, and changes nothing.
+    const isTaken = lease !== undefined && !isOurs && lease.until > now &&
+      hasLostSession?.(lease.holder) !== true;
+    if (isTaken) {
       effects.after(() => this.#number = undefined);
       return false;
     }

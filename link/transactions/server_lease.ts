@@ -31,6 +31,8 @@ export interface ServerLeaseOptions {
   readonly seconds: number;
   /** Whether the store is shared. Otherwise there is no lease: the process has the store until it ends. */
   readonly isShared: boolean;
+  /** Whether the session of another SuperLink at the store's server has ended; default: nobody knows. */
+  readonly hasLostSession?: (serverId: bigint) => boolean;
 }
 
 /** Part of the time that is left when any transaction of the SuperLink extends the lease. */
@@ -52,26 +54,36 @@ export class ServerLease {
   readonly #clock: Clock;
   readonly #seconds: number;
   readonly #isShared: boolean;
+  readonly #hasLostSession: (serverId: bigint) => boolean;
   #until = -Infinity;
   /** When the last extension was committed. */
   #extendedAt = -Infinity;
 
-  constructor({ id, clock, seconds, isShared }: ServerLeaseOptions) {
+  constructor(
+    { id, clock, seconds, isShared, hasLostSession = () => false }: ServerLeaseOptions,
+  ) {
     this.id = id;
     this.#clock = clock;
     this.#seconds = seconds;
     this.#isShared = isShared;
+    this.#hasLostSession = hasLostSession;
   }
 
   /**
    * The other SuperLinks that have ended. One that ended by itself has said so. One whose lease has run out may only have
    * waited for the store: it gets as long as a lease to come back after a time in which no SuperLink could extend its
    * own. What counts is what the SuperLinks stored, so one that has just started knows as much as the others.
+   *
+   * One that has lost its session and is late with the extension of its lease has ended, too: its process was killed, or
+   * it cannot reach the store. The session alone may be lost while everything else works.
    */
   async ended(tx: ServerTransaction): Promise<ServerRecord[]> {
     const others = (await tx.servers.all()).filter(({ serverId }) => serverId !== this.id);
     const now = this.#clock.now();
-    const expired = others.filter(({ leaseUntil }) => leaseUntil <= now);
+    const expired = others.filter(({ serverId, leaseUntil }) =>
+      leaseUntil <= now ||
+      this.#isLate(leaseUntil - this.#seconds, now) && this.#hasLostSession(serverId)
+    );
     // This process may have stood still within the transaction, while the others waited for its end.
     const mayReturn = expired.some(({ leaseUntil }) => leaseUntil !== ENDED) &&
       (this.#isLate(this.#extendedAt, now) || await this.lastGap(tx) + this.#seconds > now);

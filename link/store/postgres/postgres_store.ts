@@ -35,6 +35,7 @@ import { PostgresObjects } from "./objects.ts";
 import { Pool } from "./pool.ts";
 import { Reconnecting } from "./reconnect.ts";
 import type { Schema } from "./schema.ts";
+import type { Sessions } from "../../transactions/sessions.ts";
 import { PostgresSignals } from "./signals.ts";
 import { arrayText, PostgresStatements, StatementTexts } from "./statements.ts";
 import type { PostgresTarget } from "./target.ts";
@@ -120,6 +121,7 @@ export class PostgresStore implements LinkStore {
   readonly #onStep: (step: TransactionStep) => void;
   readonly isShared = true;
   readonly signals: PostgresSignals;
+  readonly sessions: Sessions;
   readonly signers: SignerTable;
   readonly signatures: SignatureTable;
   readonly settings: SettingTable;
@@ -152,6 +154,7 @@ export class PostgresStore implements LinkStore {
     this.#begin = beginLocked(lock);
     this.#onStep = options.onStep ?? (() => {});
     this.signals = new PostgresSignals(target, `flwr_${BigInt.asUintN(32, lock)}`);
+    this.sessions = this.signals;
     const perform = (kind: Kind) => async <T>(work: (sql: Statements) => Promise<T>) =>
       (await this.#perform(kind, work)).result;
     this.signers = new SqlSigners(perform("relaxed"));

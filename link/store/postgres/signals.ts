@@ -1,6 +1,8 @@
 import type { SignalLine, SignalListener, Signals } from "../../transactions/signals.ts";
+import type { Sessions, SessionsLook } from "../../transactions/sessions.ts";
 import type { Topic } from "../../transactions/wakes.ts";
-import { Connection, ConnectionLost } from "./connection.ts";
+import { fromId, id } from "../sql/rows.ts";
+import { Connection, ConnectionLost, type Result } from "./connection.ts";
 import { postgresError } from "./error.ts";
 import type { PostgresTarget } from "./target.ts";
 
@@ -19,12 +21,16 @@ const CHECK_SECONDS = 15;
 /**
  * Wake-ups over LISTEN and NOTIFY, on a connection of its own and after the commit: a NOTIFY inside a transaction makes
  * all commits of the server wait for each other. Each message begins with the id of its sender, which ignores it.
+ *
+ * The session of this connection has an advisory lock with the id of each SuperLink that it announces. It is shared,
+ * because a session that was lost without notice keeps it for a while.
  */
-export class PostgresSignals implements Signals {
+export class PostgresSignals implements Signals, Sessions {
   readonly #target: PostgresTarget;
   readonly #channel: string;
   readonly #id = crypto.randomUUID();
   readonly #lines = new Set<Line>();
+  readonly #announced = new Set<bigint>();
   readonly #pending = new Set<Topic>();
   /** Whether topics were dropped, so that the others must read everything again. */
   #hasDropped = false;
@@ -54,9 +60,25 @@ export class PostgresSignals implements Signals {
 
   /** Resolves when the server answers on the connection. @throws unavailable if there is none */
   async ping(): Promise<void> {
+    await this.#ask("SELECT 1");
+  }
+
+  announce(serverId: bigint): void {
+    this.#announced.add(serverId);
+    // A connection that is lost is replaced by one that announces all.
+    if (this.#connection !== undefined) announce(this.#connection, serverId).catch(() => {});
+  }
+
+  async look(): Promise<SessionsLook> {
+    const { rows, connection } = await this.#ask(ANNOUNCED);
+    return { own: connection, serverIds: new Set(rows.map((row) => id(row, "id"))) };
+  }
+
+  async #ask(text: string): Promise<Result & { connection: Connection }> {
+    const connection = this.#connection;
     try {
-      if (this.#connection === undefined) throw new ConnectionLost();
-      await this.#connection.query("SELECT 1");
+      if (connection === undefined) throw new ConnectionLost();
+      return { ...await connection.query(text), connection };
     } catch (error) {
       throw postgresError(this.#target, error);
     }
@@ -80,6 +102,7 @@ export class PostgresSignals implements Signals {
         },
       });
       await connection.query(`LISTEN ${this.#channel}`);
+      for (const serverId of this.#announced) await announce(connection, serverId);
     } catch {
       await connection?.close();
       this.#again();
@@ -167,6 +190,16 @@ export class PostgresSignals implements Signals {
       else listener.woken(topics);
     }
   }
+}
+
+/** The locks of all SuperLinks, among those of other programs. A lock's number is in two columns of 32 bits. */
+const ANNOUNCED = `SELECT (classid::int8 << 32) | objid::int8 AS id FROM pg_locks
+  WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+/** Locks a SuperLink's id until the end of the session. */
+async function announce(connection: Connection, serverId: bigint): Promise<void> {
+  await connection.query("SELECT pg_advisory_lock_shared($1)", [fromId(serverId)]);
 }
 
 /** The connection of one domain. */

@@ -105,3 +105,31 @@ Deno.test("topics are packed into messages that the server accepts", () => {
   assert.deepEqual(packed(odd).flatMap((message) => JSON.parse(message)), odd);
   assert.deepEqual(packed(["x".repeat(10_000)]), ["*"]);
 });
+
+postgresTest("each SuperLink sees the sessions of the others, until they end", async (target) => {
+  await using proxy = CuttingProxy.to(target);
+  await using a = await subscribed(target);
+  const lost = await subscribed({ ...target, port: proxy.port });
+  a.store.sessions.announce(11n);
+  await a.store.sessions.look();
+  lost.store.sessions.announce(2n ** 64n - 1n);
+  const seen = async ({ store } = a) => {
+    const { serverIds } = await store.sessions.look();
+    return [11n, 2n ** 64n - 1n].filter((id) => serverIds.has(id));
+  };
+  // Its statements run in the order of the calls.
+  assert.deepEqual(await seen(lost), [11n, 2n ** 64n - 1n]);
+  const { own } = await a.store.sessions.look();
+  assert.equal((await a.store.sessions.look()).own, own);
+  const { own: former } = await lost.store.sessions.look();
+  proxy.cut();
+  await lost.heard.until("lost", 2);
+  assert.deepEqual(await seen(), [11n, 2n ** 64n - 1n], "a lost session is replaced");
+  assert.notEqual((await lost.store.sessions.look()).own, former);
+  proxy.stop();
+  await assert.rejects(lost.store.sessions.look(), { code: "unavailable" });
+  while ((await seen()).length > 1);
+  assert.deepEqual(await seen(), [11n]);
+  proxy.start();
+  await lost.store.close();
+});
