@@ -159,6 +159,33 @@ const COMMANDS: readonly CommandEntry[] = [
     module: new URL("./cli/config/command.ts", import.meta.url),
   },
   {
+    name: "login",
+    summary: "Log in to a SuperLink with accounts",
+    group: "Keys and settings",
+    secures: true,
+    module: new URL("./cli/accounts/login.ts", import.meta.url),
+  },
+  {
+    name: "logout",
+    summary: "Forget the tokens of a login",
+    group: "Keys and settings",
+    module: new URL("./cli/accounts/logout.ts", import.meta.url),
+  },
+  {
+    name: "whoami",
+    summary: "Show your account at a SuperLink",
+    group: "Keys and settings",
+    secures: true,
+    module: new URL("./cli/accounts/whoami.ts", import.meta.url),
+  },
+  {
+    name: "token",
+    summary: "Create, list and revoke API tokens for machines",
+    group: "Keys and settings",
+    secures: true,
+    module: new URL("./cli/accounts/token.ts", import.meta.url),
+  },
+  {
     name: "completion",
     summary: "Set up completion of command lines in bash, zsh or fish",
     group: "Keys and settings",
@@ -169,7 +196,7 @@ const COMMANDS: readonly CommandEntry[] = [
     summary: "The process of a sandboxed app",
     module: new URL("./sandbox.ts", import.meta.url),
   },
-  ...hosted("login", "chat", "app"),
+  ...hosted("chat", "app"),
 ];
 
 /** Entries for commands of Flower's hosted service. They end with an error that says so. */

@@ -3,11 +3,6 @@ import { type HostedCommand, unsupportedCommand } from "./unsupported_command.ts
 
 /** Top-level commands that need Flower's hosted service. */
 const HOSTED: readonly HostedCommand[] = [
-  {
-    name: "login",
-    purpose: "Log in to a SuperLink with accounts",
-    hint: "SuperLinks without accounts need no login: run any other command",
-  },
   { name: "chat", purpose: "Talk to Flower's agent" },
   {
     name: "app",

@@ -29,7 +29,7 @@ export function unsupportedCommand(
       return printOutput(json ? "json" : "default", () => {
         throw new FlwrError(
           "unimplemented",
-          `"flwr ${path}${name}" is not supported: it needs a SuperLink with accounts, such as Flower's hosted one`,
+          `"flwr ${path}${name}" is not supported: it needs Flower's hosted service`,
           { hints: hint === undefined ? [] : [hint] },
         );
       });

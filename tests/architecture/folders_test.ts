@@ -74,6 +74,7 @@ const ALONE: Readonly<Record<string, string>> = {
   "ml/lower/relu_mask.ts": ONE_OPTIMISATION,
   "ml/lower/shared_pool_indices.ts": ONE_OPTIMISATION,
   "privacy/noise/for_tests.ts": FOR_TESTS,
+  "roles/cli/config/yaml.ts": LOADED_LATE,
   "roles/cli/hosted.ts": LOADED_LATE,
   "roles/cli/nodes/subcommands.ts": LOADED_LATE,
   "roles/sandbox.ts": LOADED_LATE,

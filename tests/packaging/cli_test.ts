@@ -221,6 +221,18 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...FORMAT_FLAG,
   },
   "config list": FORMAT_FLAG,
+  "login": { "--api-token-file": "none", ...CONTROL_FLAGS, ...FORMAT_FLAG },
+  "logout": { ...CONTROL_FLAGS, ...FORMAT_FLAG },
+  "whoami": { ...CONTROL_FLAGS, ...FORMAT_FLAG },
+  "token create": {
+    "--name": '"token"',
+    "--expires": "90d",
+    "--role": "all of them",
+    ...CONTROL_FLAGS,
+    ...FORMAT_FLAG,
+  },
+  "token list": { "--all": "false", ...CONTROL_FLAGS, ...FORMAT_FLAG },
+  "token revoke": { ...CONTROL_FLAGS, ...FORMAT_FLAG },
   "completion": { "--install": "false" },
   "new": {
     "--template": '"minimal"',

@@ -1,4 +1,5 @@
 import { FlwrError } from "../../../base/error.ts";
+import { saysNotAuthenticated } from "../../../rpc/not_authenticated.ts";
 import { ApiError } from "../../../rpc/api_error.ts";
 import type { SuperLinkConnection } from "./connection.ts";
 
@@ -12,6 +13,12 @@ const INSECURE_SUPERLINK = "127.0.0.1:8000";
 export function explainControlError(error: unknown, connection: SuperLinkConnection): unknown {
   if (!(error instanceof FlwrError)) return error;
   const { code, message, hints, cause } = error;
+  if (saysNotAuthenticated(error)) {
+    return new FlwrError(code, `You are not logged in to "${connection.address}"`, {
+      hints: [`Log in: flwr login ${connection.name ?? connection.address}`],
+      cause: error,
+    });
+  }
   if (cause instanceof ApiError) {
     return new FlwrError(code, `${message} [code: ${cause.number}]`, {
       hints: code === "unimplemented" ? ["This SuperLink does not support it"] : hints,

@@ -10,6 +10,7 @@ import { execChannel } from "../../../rpc/dialects/current/client/exec_channel.t
 import { openHttpChannel } from "../../../rpc/http/channel.ts";
 import { NO_RETRY } from "../../../rpc/retry.ts";
 import type { SuperLinkConnection } from "./connection.ts";
+import { withAccount } from "./with_account.ts";
 import { explainControlError } from "./explain_control_error.ts";
 
 /** Seconds that a command waits for a connection to the SuperLink. */
@@ -30,8 +31,9 @@ export async function withControl<T>(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<T> {
   const options = await channelOptions(connection);
+  const account = await withAccount(connection);
   const over = (channel: Channel, transport: Transport) =>
-    workOver(channel, transport, work, signal);
+    workOver(account(channel, transport), transport, work, signal);
   try {
     return await over(openHttpChannel(options), "http");
   } catch (error) {

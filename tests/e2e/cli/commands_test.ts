@@ -257,7 +257,8 @@ scenario("cli: what is wrong before anything is sent", async (stage) => {
     [["run", "my-app", "--server", fake.address], /^Error: --server works only with module:name/],
     [["run", "server:app", "--stream"], /^Error: --stream works only with an app in a folder/],
     [["run", "@flwrlabs/app"], /Flower's hub, which is not supported/],
-    [["login"], /^Error: "flwr login" is not supported: it needs a SuperLink with accounts/],
+    [["chat"], /^Error: "flwr chat" is not supported: it needs Flower's hosted service/],
+    [["login", "example.org:80", "--insecure"], /^Error: flwr login needs TLS/m],
     [
       ["federation", "create", "x", "--description", "y"],
       /^Error: "flwr federation create" is not/,

@@ -440,6 +440,11 @@ export class ControlClient {
     return federationName;
   }
 
+  /** Its channel, for calls of the SuperLink that are not of the Control API. */
+  get channel(): Channel {
+    return this.#channel;
+  }
+
   /** Closes the connection and cancels open calls. */
   close(): void {
     this.#channel.close();
