@@ -172,7 +172,10 @@ export function controlHandlers(options: ControlOptions): ControlHandlers {
       }
     },
 
-    streamRunEvents: (request, call) => streamRunEvents(link, clock, request, call.signal),
+    async *streamRunEvents(request, call) {
+      await runOf(link, request.runId, call.caller);
+      yield* streamRunEvents(link, clock, request, call.signal);
+    },
 
     async pullArtifacts({ runId }, call) {
       const { state, artifactsRemovedAt } = await runOf(link, runId, call.caller);
