@@ -329,14 +329,14 @@ export const MIGRATIONS: readonly string[] = [
 ];
 
 /** For each version of this schema, the version of SQLite's that has the same tables. */
-export const SQLITE_VERSIONS: readonly number[] = [14, 14, 15, 15, 16];
+export const SQLITE_VERSIONS: readonly number[] = [14, 14, 15, 15, 16, 17];
 
 /**
  * For each version of this schema, the earliest version whose SuperLinks can use the tables, too. A step that only adds
  * (tables, indices, columns that may be left out) repeats the entry before it, so SuperLinks of both versions can run
  * side by side. A step that changes or removes what earlier versions read or write names its own version.
  */
-export const OLDEST_VERSIONS: readonly number[] = [1, 1, 3, 4, 4];
+export const OLDEST_VERSIONS: readonly number[] = [1, 1, 3, 4, 4, 4];
 
 /** Versions of the schema that a SuperLink knows. */
 export interface Schema {
