@@ -104,6 +104,13 @@ linkTest("pages lead through the journal in both directions", async (bench) => {
   assert.deepEqual([roundsOf(earlier.records), earlier.more], [[1], false]);
 });
 
+linkTest("a position beyond every record gives an empty page", async ({ link, runId }) => {
+  for (const after of [Number.MAX_SAFE_INTEGER, Number(2n ** 63n), Number(2n ** 64n - 1n)]) {
+    const page = await link.journal.since(after, { runId });
+    assert.deepEqual(page, { records: [], position: after, more: false });
+  }
+});
+
 linkTest("a held read ends with the next records, and gathers those that follow", async (bench) => {
   const { link, runId, clock } = bench;
   const { position } = await link.journal.since(0);

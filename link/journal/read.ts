@@ -13,9 +13,11 @@ export function since(
   options: JournalReadOptions = {},
 ): Promise<JournalPage> {
   const most = pageSize(context, options);
+  // A caller may send a number that no database has.
+  const start = Math.min(after, Number.MAX_SAFE_INTEGER);
   return context.transact("read-only", async (tx) => {
     // One more, which shows that there are more.
-    const found = await tx.journal.since(after, most + 1, options.runId);
+    const found = await tx.journal.since(start, most + 1, options.runId);
     return pageOf(found, most, after, options);
   });
 }
