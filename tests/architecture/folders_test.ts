@@ -77,6 +77,7 @@ const ALONE: Readonly<Record<string, string>> = {
   "roles/cli/config/yaml.ts": LOADED_LATE,
   "roles/cli/hosted.ts": LOADED_LATE,
   "roles/cli/nodes/subcommands.ts": LOADED_LATE,
+  "roles/output/tensorboard/crc32c.ts": ONE_WIRE_FACT,
   "roles/sandbox.ts": LOADED_LATE,
   "roles/supernode/connection/http_dialect.ts": LOADED_LATE,
   "rpc/dialects/current/client/exec_channel.ts": ONE_WIRE_FACT,
