@@ -51,7 +51,7 @@ const STARTS: Readonly<Record<string, Start>> = {
   },
   "flwr ls": {
     entries: ["main.ts", "roles/cli/list.ts", "roles/cli/config/with_control.ts"],
-    most: 86,
+    most: 84,
     without: [...OF_APPS, ...OF_BUNDLES, "link"],
   },
   "flwr run of a folder": {
