@@ -196,12 +196,16 @@ Deno.test("dashboard: files of apps are saved, not shown", () =>
 
 Deno.test("dashboard: bodies are bounded and must be JSON objects", () =>
   withDashboard(async ({ address, origin, cookie, source }) => {
-    const again = async (body: string) => {
-      const headers = { cookie, origin, ...JSON_HEADERS };
+    const again = async (body: string, framing = {}) => {
+      const headers = { cookie, origin, ...JSON_HEADERS, ...framing };
       return (await rawRequest(address, "POST", "/api/runs/7/again", headers, body)).status;
     };
     assert.equal(await again(JSON.stringify({ settings: "x".repeat(70_000) })), 413);
     assert.equal(await again(JSON.stringify({ settings: "x".repeat(40_000) })), 400);
+    const chunked = { "transfer-encoding": "chunked" };
+    assert.equal(await again(JSON.stringify({ settings: "x".repeat(70_000) }), chunked), 413);
+    // Refused by its announced length, before memory is reserved or the body arrives.
+    assert.equal(await again("{", { "content-length": "900000000" }), 413);
     for (const body of ["", "[]", "1", "{", '{"settings":1}', "{}"]) {
       assert.equal(await again(body), 400, body);
     }

@@ -163,6 +163,26 @@ const STEPS: Readonly<Record<string, (show: Show) => Promise<void>>> = {
       .waitFor();
   },
 
+  "a simulation shows its rounds and nodes": async ({ stage, browser, scene }) => {
+    const simulated = await startScene(stage, [], ["--simulation"], scene.app);
+    const run = await submit(stage, simulated, "num-rounds=2 nodes=3", [
+      ...["--federation-config", "num-supernodes=3"],
+    ]);
+    const page = await (await browser.newContext()).newPage();
+    page.setDefaultTimeout(SHOW_SECONDS * 1000);
+    await page.goto(simulated.url);
+    await page.getByRole("heading", { name: "Runs" }).waitFor();
+    await page.goto(`${simulated.url.split("#")[0]}#/runs/${run}`);
+    await page.getByText("3 simulated nodes").waitFor();
+    await page.locator(".badge", { hasText: "completed" }).waitFor();
+    const chart = page.getByRole("figure", { name: "loss, training" });
+    await chart.locator(".legend li").nth(3).waitFor();
+    await page.goto(`${simulated.url.split("#")[0]}#/runs/${run}/rounds/2`);
+    const rows = page.getByRole("table", { name: "Nodes in round 2" }).locator("tbody tr");
+    await eventually(async () => await rows.count() === 6, SHOW_SECONDS, "three nodes, two phases");
+    await page.context().close();
+  },
+
   "the keyboard is enough": async ({ page, base }) => {
     await page.goto(`${base}#/runs`);
     await page.reload();

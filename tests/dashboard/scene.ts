@@ -65,17 +65,22 @@ export interface SceneNode {
   readonly config?: string;
 }
 
-/** Starts a SuperLink with a dashboard, and nodes that run the apps of runs. */
+/**
+ * Starts a SuperLink with a dashboard, and nodes that run the apps of runs.
+ *
+ * @param appFolder the app of an earlier scene; default: a new one
+ */
 export async function startScene(
   stage: Stage,
   nodes: readonly SceneNode[],
   flags: readonly string[] = [],
+  appFolder?: string,
 ): Promise<Scene> {
   const superlink = await startSuperLink({
     stage,
     flags: ["--dashboard", "127.0.0.1:0", ...flags],
   });
-  const app = await makeApp(stage.path("app"), {
+  const app = appFolder ?? await makeApp(stage.path("app"), {
     name: "mnist",
     files: { "server.ts": SERVER, "client.ts": CLIENT },
     config: "num-rounds = 3\nnodes = 2\npause-ms = 5\nlearning-rate = 0.05\nnote = 'a'",

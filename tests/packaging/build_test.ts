@@ -81,10 +81,13 @@ console.log("reading the program: " + await read.then(() => "done", (error) => e
     const superlink = flwr(
       "superlink",
       ...["superlink", "--insecure", "--port", "0", "--driver-api-address", "none"],
-      ...["--database", ":memory:"],
+      ...["--database", ":memory:", "--dashboard", "127.0.0.1:0"],
       ...["--fleet-api-address", "none", "--control-api-address", "none", ...EVENTS],
     );
     const http = (await superLinkReady(superlink))("http");
+    const [, dashboard] = await superlink.waitForLine(/^Dashboard: (.*)#token=/);
+    const script = await fetch(`${dashboard}page.js`);
+    assert.deepEqual([script.status, (await script.text()).length > 50_000], [200, true]);
     const nodes = [[], ["app/client.ts:app"]].map((app, partition) =>
       flwr(
         `supernode-${partition}`,

@@ -66,7 +66,7 @@ export interface NodeResult {
 /** The values of one metric on single nodes. */
 export interface NodeSeries {
   readonly rounds: readonly number[];
-  /** A value per round; null where a node has none. The most recently active nodes come first. */
+  /** A value per round; null where a node has none. Sorted by label. */
   readonly nodes: readonly {
     readonly id: string;
     readonly label: string;

@@ -1,4 +1,3 @@
-
 /** A refusal of the server. */
 export class ApiError extends Error {
   override readonly name = "ApiError";

@@ -142,7 +142,7 @@ function nodeColumns(longest: number): Column<NodeResult>[] {
       title: "Phase",
       cell: ({ phase }) => phase,
       sortBy: ({ phase }) => phase,
-      width: "5.5rem",
+      width: "6.5rem",
       from: 640,
     },
     { title: "Pull → work → push", cell: (result) => bar(nodeParts(result), longest) },

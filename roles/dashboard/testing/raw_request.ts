@@ -16,7 +16,8 @@ export function rawRequest(
   body?: string,
 ): Promise<RawAnswer> {
   const [host, port] = address.split(":");
-  const length = body === undefined ? {} : { "content-length": String(body.length) };
+  const isFramed = "content-length" in headers || "transfer-encoding" in headers;
+  const length = body === undefined || isFramed ? {} : { "content-length": String(body.length) };
   return new Promise((resolve, reject) => {
     const sent = request(
       { host, port, method, path, headers: { ...headers, ...length, connection: "close" } },

@@ -32,6 +32,9 @@ const LOG_HOLD_SECONDS = 15;
 /** Seconds between two reads of a log, so that one that grows fast costs little. */
 const LOG_PAUSE_SECONDS = 0.1;
 
+/** Newest runs whose apps are kept at the start, if they go on. */
+const LISTED_APPS = 50;
+
 /** Events on a page. */
 const PAGE_EVENTS = 200;
 
@@ -63,6 +66,14 @@ export class LinkSource implements DashboardSource {
   /** Keeps the app of a run that was just created, so that it can be started again. */
   keepApp(runId: bigint): Promise<void> {
     return this.#apps.keep(runId);
+  }
+
+  /** Keeps the apps of the runs that go on, which an earlier start of the SuperLink has created. Never rejects. */
+  async keepApps(): Promise<void> {
+    const runs = await this.#options.link.runs.list({ skip: 0, limit: LISTED_APPS }).catch(() => []);
+    for (const { runId, state } of runs.toReversed()) {
+      if (!isFinished(state)) await this.#apps.keep(runId);
+    }
   }
 
   overview(): Promise<Overview> {

@@ -85,14 +85,16 @@ export class RunRounds {
       const values = byNode.get(nodeId) ?? new Map<number, number>();
       byNode.set(nodeId, values.set(round, value));
     }
-    const shown = [...byNode].sort(([a], [b]) => a < b ? -1 : 1).slice(0, SERIES_NODES);
-    const rounds = [...new Set(shown.flatMap(([, values]) => [...values.keys()]))]
+    const shown = [...byNode].slice(0, SERIES_NODES)
+      .map(([nodeId, values]) => ({ nodeId, label: labelOf(nodeId), values }))
+      .sort((a, b) => a.label.localeCompare(b.label, "en", { numeric: true }));
+    const rounds = [...new Set(shown.flatMap(({ values }) => [...values.keys()]))]
       .sort((a, b) => a - b);
     const series = {
       rounds,
-      nodes: shown.map(([nodeId, values]) => ({
+      nodes: shown.map(({ nodeId, label, values }) => ({
         id: String(nodeId),
-        label: labelOf(nodeId),
+        label,
         values: rounds.map((round) => values.get(round) ?? null),
       })),
       total: byNode.size,

@@ -34,6 +34,7 @@ export function startLinkDashboard(
     if (code === "internal") throw error;
     throw new FlwrError(code, `--dashboard: ${message}`, { hints, cause: error });
   }
+  void source.keepApps();
   logger.info("Dashboard on {address}", {
     event: "listening",
     api: "dashboard",
