@@ -58,10 +58,11 @@ async function login(superlink: string | undefined, flags: LoginFlags): Promise<
   const tokens = await withControl(connection, async ({ channel }) => {
     const accounts = new AccountsClient(channel);
     const invitation = await accounts.beginLogin();
-    if (invitation === undefined) throw noAccounts(connection);
+    if (invitation === undefined) return undefined;
     for (const line of invitationLines(invitation)) printMessage(line);
     return await waitForLogin(accounts, invitation, systemClock);
   });
+  if (tokens === undefined) throw noAccounts(connection);
   await store.write(tokens);
   return await describe(connection, "Logged in");
 }
@@ -144,7 +145,7 @@ async function readApiToken(file: string): Promise<string> {
 }
 
 function noAccounts({ address }: SuperLinkConnection): FlwrError {
-  return new FlwrError("unimplemented", `SuperLink "${address}" has no accounts`, {
+  return new FlwrError("failed-precondition", `SuperLink "${address}" has no accounts`, {
     hints: ["It needs no login: run any other command"],
   });
 }

@@ -62,7 +62,7 @@ export class CredentialsFile {
     const { parse } = await yaml();
     let value: unknown;
     try {
-      // All scalars are texts: base64 such as "12e3" is no number. Aliases could make a small file large.
+      // All scalars are texts. Aliases could make a small file large.
       value = parse(text, { schema: "failsafe", maxAliasCount: 0 });
     } catch (cause) {
       throw this.#broken(cause);

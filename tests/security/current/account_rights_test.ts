@@ -3,21 +3,11 @@ import assert from "node:assert/strict";
 import { type Role, ROLES } from "../../../entities/account.ts";
 import { Control } from "../../../proto/gen/current/control_pb.ts";
 import { ConfigRecord } from "../../../app/config_record.ts";
-import { buildFab } from "../../../fab/build/build.ts";
 import { PrivateKey } from "../../../auth/private_key.ts";
-import type { Channel } from "../../../rpc/channel.ts";
 import { CONTROL_RIGHTS } from "../../../rpc/dialects/current/server/control_rights.ts";
 import { CONTROL_POLICY } from "../../../rpc/dialects/current/server/control_policy.ts";
-import { ControlClient } from "../../../rpc/dialects/current/client/control_client.ts";
-import { makeApp } from "../../support/make_app.ts";
-import {
-  CLIENT_ID,
-  CLIENT_SECRET,
-  startProvider,
-  type TestProvider,
-} from "../../support/oidc_provider.ts";
-import { TempDir } from "../../support/tempdir.ts";
-import { CurrentSuperLink } from "./superlink.ts";
+import type { ControlClient } from "../../../rpc/dialects/current/client/control_client.ts";
+import { federation } from "./account_federation.ts";
 import { openWire } from "./wire.ts";
 
 /** Calls that each role may make: A all, R researcher, O operator, V viewer. Written apart from the code's table. */
@@ -62,53 +52,6 @@ const ALLOWED: Readonly<Record<string, string>> = {
   BeginConnectorOAuth: "AR",
   CompleteConnectorOAuth: "AR",
 };
-
-/** Logs in an account of each role, which the file with roles gives to it by its subject. */
-async function federation() {
-  await using stack = new AsyncDisposableStack();
-  const provider = stack.use(await startProvider());
-  const folder = stack.use(await TempDir.make());
-  const rolesFile = `${folder.path}/accounts.toml`;
-  const lines = [...ROLES, "researcher-2", "operator-2"].map((name) =>
-    `"${name}" = "${name.replace("-2", "")}"`
-  );
-  await Deno.writeTextFile(rolesFile, `[subjects]\n${lines.join("\n")}\n`);
-  await Deno.writeTextFile(`${folder.path}/secret`, CLIENT_SECRET);
-  const superLink = stack.use(
-    await CurrentSuperLink.start({
-      oidcIssuer: provider.issuer,
-      oidcClientId: CLIENT_ID,
-      oidcClientSecretFile: `${folder.path}/secret`,
-      accountsFile: rolesFile,
-    }),
-  );
-  const fab = await buildFab(await makeApp(`${folder.path}/app`, { name: "small" }));
-  const owned = stack.move();
-  return {
-    provider,
-    superLink,
-    fab,
-    client: async (login: string) => new ControlClient(await channelOf(superLink, provider, login)),
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
-}
-
-/** A channel that sends an account's access token with each call. */
-async function channelOf(
-  superLink: CurrentSuperLink,
-  provider: TestProvider,
-  login: string,
-): Promise<Channel> {
-  const { access } = await provider.tokensOf(login);
-  const channel = superLink.open("http", superLink.control("http"));
-  const metadata = () => Promise.resolve({ authorization: `Bearer ${access}` });
-  return {
-    address: channel.address,
-    call: (method, request, options) => channel.call(method, request, { ...options, metadata }),
-    stream: (method, request, options) => channel.stream(method, request, { ...options, metadata }),
-    close: () => channel.close(),
-  };
-}
 
 Deno.test("every call that needs an account has rights, and a row in the test's table", () => {
   const calls = Control.methods.filter(({ name }) =>
