@@ -4,6 +4,8 @@ import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import { type CheckedServerTls, readServerTls, type ServerTlsFiles } from "../../certs/check.ts";
 import { readLaunchConfig, readSuperexecSecret } from "../flags/launch_flags.ts";
+import type { AuditLogConfig } from "../audit/audit_log.ts";
+import { readAudit } from "./audit_flags.ts";
 import { type DatabaseConfig, readDatabase } from "./database.ts";
 import type { SuperLinkFlags } from "./flags.ts";
 import { type LargeObjectConfig, readLargeObjects } from "./object_store_flags.ts";
@@ -45,6 +47,8 @@ export interface SuperLinkConfig {
   readonly proxies: TrustedProxies;
   /** Seconds in which open calls and ServerApps may end when the SuperLink stops. */
   readonly drainSeconds: number;
+  /** Where acts are recorded. Undefined: nowhere. */
+  readonly audit?: AuditLogConfig;
 }
 
 /** What one of several processes of a SuperLink has of its own, and what it has in common with the others. */
@@ -91,6 +95,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
   const variable = (name: string) => Deno.env.get(name);
   const database = await readDatabase(flags, variable);
   const largeObjects = await readLargeObjects(flags, database.kind !== "memory", variable);
+  const audit = readAudit(flags);
   const config = {
     listeners,
     hostNames: readHostNames(flags.allowedHost),
@@ -102,6 +107,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
     drainSeconds: flags.drainTimeout,
     proxies: readProxies(flags),
     processes: flags.processes,
+    ...(audit === undefined ? {} : { audit }),
     ...(flags.idleExit === undefined ? {} : { idleExitSeconds: flags.idleExit }),
   };
   checkProcesses(flags, config.database);

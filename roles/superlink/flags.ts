@@ -9,6 +9,7 @@ import {
 } from "../flags/launch_flags.ts";
 import { PROXY_HEADERS, type ProxyHeader } from "../../rpc/proxies/trusted_proxies.ts";
 import { wholeNumber } from "../flags/values.ts";
+import { addAuditOptions, type AuditFlags, DEFAULT_AUDIT_FLAGS } from "./audit_flags.ts";
 import type { DatabaseFlags } from "./database.ts";
 import {
   addLargeObjectOptions,
@@ -29,7 +30,7 @@ export const OFF = "none";
 
 /** Flags of the `superlink` command, as commander parses them. */
 export interface SuperLinkFlags
-  extends LaunchFlags, RetentionFlags, DatabaseFlags, LargeObjectFlags {
+  extends LaunchFlags, RetentionFlags, DatabaseFlags, LargeObjectFlags, AuditFlags {
   insecure: boolean;
   sslCaCertfile?: string;
   sslCertfile?: string;
@@ -67,6 +68,7 @@ export const DEFAULT_FLAGS: SuperLinkFlags = {
   ...DEFAULT_LAUNCH_FLAGS,
   ...DEFAULT_RETENTION_FLAGS,
   ...DEFAULT_OBJECT_STORE_FLAGS,
+  ...DEFAULT_AUDIT_FLAGS,
   insecure: false,
   enableSupernodeAuth: false,
   host: "127.0.0.1",
@@ -93,7 +95,7 @@ export function addSuperLinkOptions(command: Command): Command {
   addIdentityOptions(command);
   addListenerOptions(command);
   addRunOptions(command);
-  return command
+  return addAuditOptions(command)
     .option(
       "--log-file <file>",
       "also write the log to this file and rotate it (default: none)",

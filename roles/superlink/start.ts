@@ -11,6 +11,7 @@ import { messageObject } from "../../rpc/objects/message.ts";
 import { aborted } from "../../base/aborted.ts";
 import { ArtifactDownloads, artifactLinkKey } from "./artifact_downloads.ts";
 import { admitEveryone, admitKnownKeys } from "./authentication.ts";
+import { auditedServices, openAudit } from "./audited_services.ts";
 import type { CertificateRenewal } from "./certificate_renewal.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { type DatabaseConfig, openStore } from "./database.ts";
@@ -42,7 +43,7 @@ const logger = log("superlink");
 export interface RunningSuperLink extends AsyncDisposable {
   /** Its listeners, with their actual ports. */
   readonly listeners: OpenListeners;
-  /** Reads the certificate again if its files have changed. Never rejects. */
+  /** Reads the certificate again if its files have changed, and reopens a moved audit log. Never rejects. */
   reload(): Promise<void>;
   /** Serves until the signal is aborted. @throws FlwrError if it cannot go on */
   runUntil(signal: AbortSignal): Promise<void>;
@@ -60,6 +61,7 @@ export async function startSuperLink(
   await using cleanup = new AsyncDisposableStack();
   const stopping = new AbortController();
   cleanup.defer(() => stopping.abort());
+  const audit = await openAudit(config, cleanup);
   /** Aborted when the SuperLink begins to stop. */
   const draining = new AbortController();
   const listedNames = new ListedNames();
@@ -136,7 +138,8 @@ export async function startSuperLink(
       launching?.expectRun();
     },
   });
-  const { listeners, renew, drain } = await serve(config, services, cleanup, draining.signal);
+  const audited = auditedServices(services, audit, config);
+  const { listeners, renew, drain } = await serve(config, audited, cleanup, draining.signal);
   if (listeners.http !== undefined) artifacts.listenOn(listeners.http);
   const { number = 1 } = config.oneOfMany ?? {};
   const isLauncher = config.runs.where === "here" && number === 1;
@@ -160,7 +163,10 @@ export async function startSuperLink(
   const running = cleanup.move();
   return {
     listeners,
-    reload: async () => await (await renewal.catch(() => undefined))?.look(),
+    async reload() {
+      await audit?.reopen();
+      await (await renewal.catch(() => undefined))?.look();
+    },
     async runUntil(signal) {
       const idle = idleExit?.idle(signal) ?? aborted(signal);
       await Promise.race([

@@ -247,7 +247,7 @@ async function answer(
     const bytes = await readBody(request, bodyLimits);
     unread = false;
     if (method.desc.methodKind === "server_streaming") {
-      const ended = (error?: unknown) => logOutcome(log, call, error);
+      const ended = (error?: unknown) => logOutcome(log, call, error, method.watch);
       return await call.answerStream(
         answerStream(method, bytes, call, admission),
         streamHeadMs,
@@ -258,7 +258,7 @@ async function answer(
     logOutcome(log, call);
     return response;
   } catch (error) {
-    logOutcome(log, call, error);
+    logOutcome(log, call, error, method.watch);
     return call.refuse(errorResponse(error), unread);
   }
 }
