@@ -32,7 +32,7 @@ export class AuditFile implements AuditSink {
     this.#open = openLocked(path);
     try {
       this.#bytes = this.#open.statSync().size;
-      this.tail = this.#bytes > 0 ? readTail(path) : tailOfOlder(path);
+      this.tail = this.#bytes > 0 ? readTail(this.#open, path) : tailOfOlder(path);
     } catch (error) {
       this.#open.close();
       throw error;
@@ -107,7 +107,7 @@ function openLocked(path: string): Deno.FsFile {
         hints: ["To write to standard output: --audit-log stdout"],
       });
     }
-    file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
+    file = Deno.openSync(path, { read: true, append: true, create: true, mode: 0o600 });
   } catch (cause) {
     if (cause instanceof FlwrError) throw cause;
     throw new FlwrError("failed-precondition", `--audit-log: cannot write file "${path}"`, {
@@ -156,6 +156,8 @@ function nextOlder(path: string): string {
 function tailOfOlder(path: string): AuditTail {
   const newest = olderNumbers(path).at(-1);
   if (newest === undefined) return { lacksLineEnd: false };
-  const { end } = readTail(olderName(path, newest));
+  const older = olderName(path, newest);
+  using open = Deno.openSync(older, { read: true });
+  const { end } = readTail(open, older);
   return { ...(end && { end }), lacksLineEnd: false };
 }

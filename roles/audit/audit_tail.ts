@@ -24,10 +24,11 @@ const LINE_START = '{"timestamp":"';
 /**
  * Reads the end of an audit log.
  *
+ * @param open the open file. (On Windows, another handle could not read a locked file.)
+ * @param file its path, for the error
  * @throws FlwrError "failed-precondition" if the file does not end with records of an audit log
  */
-export function readTail(file: string): AuditTail {
-  using open = Deno.openSync(file, { read: true });
+export function readTail(open: Deno.FsFile, file: string): AuditTail {
   const { size } = open.statSync();
   if (size === 0) return { lacksLineEnd: false };
   const from = Math.max(0, size - MAX_TAIL_BYTES);

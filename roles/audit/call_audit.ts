@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { hostOfPeer } from "../../rpc/address.ts";
+import { ApiError } from "../../rpc/api_error.ts";
 import type { AuthenticatedCall, CallHead } from "../../rpc/call.ts";
 import type { CallOutcome, CallWatch } from "../../rpc/call_watch.ts";
 import { RequestFault } from "../../rpc/request_fault.ts";
@@ -132,8 +133,9 @@ function withAddress(
   return { actor_id, description, ip_address: host, ...(key !== undefined && { key }) };
 }
 
-/** The code of an error, without its text. */
+/** The name or code of an error, without its text. */
 function codeOf(error: unknown): string {
+  if (error instanceof ApiError) return error.api;
   if (error instanceof FlwrError) return error.code;
   return error instanceof RequestFault ? "invalid-argument" : "internal";
 }

@@ -34,7 +34,7 @@ export interface AuditRecord {
   readonly actor: AuditActor;
   readonly event: AuditEvent;
   readonly status: AuditStatus;
-  /** Code of the error, if it failed; never its text, which may hold data of others. */
+  /** Name or code of the error, if it failed; never its text, which may hold data of others. */
   readonly error?: string;
   /** Number of the record that says that this act started. */
   readonly started?: number;

@@ -37,6 +37,9 @@ export interface ChainExpectations {
   readonly hash?: string;
 }
 
+/** Most faults, and most notes, that are kept. */
+const MAX_KEPT = 1000;
+
 const LINE_END = new Uint8Array([10]);
 
 interface Place {
@@ -53,6 +56,8 @@ interface Place {
 export class ChainCheck {
   readonly faults: AuditFault[] = [];
   readonly notes: AuditNote[] = [];
+  /** Number of all faults, of which {@link faults} has the first {@link MAX_KEPT}. */
+  faultCount = 0;
   readonly #expected: ChainExpectations;
   #end: ChainEnd | undefined;
   #records = 0;
@@ -101,7 +106,7 @@ export class ChainCheck {
   /** Ends the check. @returns whether there are no faults */
   finish(): boolean {
     this.#reportOpen();
-    return this.faults.length === 0;
+    return this.faultCount === 0;
   }
 
   #checkPlace({ sequence, previous }: ReadLine, place: Place): void {
@@ -122,20 +127,16 @@ export class ChainCheck {
 
   /** Tells of records about the log itself. */
   #tell({ record: { event, detail } }: ReadLine, place: Place): void {
+    const { omitted, kind, refused, lost } = detail ?? {};
     if (event.action === OWN_ACTIONS.omitted) {
-      this.notes.push({
-        ...place,
-        message: `${detail?.["omitted"]} calls (${
-          detail?.["kind"]
-        }) were not listed in this minute`,
-      });
+      this.#note(place, `${omitted} calls (${kind}) were not listed in this minute`);
     }
     if (event.action === OWN_ACTIONS.resumed) {
-      this.notes.push({
-        ...place,
-        message: "The log could not be written before this record: " +
-          `${detail?.["refused"]} acts were refused, and ${detail?.["lost"]} outcomes are missing`,
-      });
+      this.#note(
+        place,
+        "The log could not be written before this record: " +
+          `${refused} acts were refused, and ${lost} outcomes are missing`,
+      );
     }
   }
 
@@ -156,13 +157,10 @@ export class ChainCheck {
       detail?.["sha256"] === open.hash.hex();
     if (!isExplained) return this.#reportOpen();
     this.#open = undefined;
-    const { file, line } = open;
-    this.notes.push({
-      file,
-      line,
-      message:
-        "The line is incomplete: the SuperLink was killed while it wrote it, as it recorded after its restart",
-    });
+    this.#note(
+      open,
+      "The line is incomplete: the SuperLink was killed while it wrote it, as it recorded after its restart",
+    );
   }
 
   #reportOpen(): void {
@@ -183,8 +181,13 @@ export class ChainCheck {
     );
   }
 
+  #note({ file, line }: Place, message: string): void {
+    if (this.notes.length < MAX_KEPT) this.notes.push({ file, line, message });
+  }
+
   #report({ file, line }: Place, kind: FaultKind, message: string): void {
-    this.faults.push({ file, line, kind, message });
+    this.faultCount++;
+    if (this.faults.length < MAX_KEPT) this.faults.push({ file, line, kind, message });
   }
 }
 

@@ -136,3 +136,9 @@ Deno.test("new chains are accepted if they are expected", async () => {
   const removed = lines.toSpliced(1, 1);
   assert.deepEqual((await verify([removed], { allowsRestarts: true })).faults, [["removed", 0, 2]]);
 });
+
+Deno.test("a log with any number of faults takes little memory", async () => {
+  const lines = someLines(2000).toReversed();
+  const { check } = await verify([lines]);
+  assert.deepEqual([check.faults.length, check.faultCount], [1000, 2000]);
+});

@@ -75,9 +75,9 @@ Deno.test("calls of each API and transport are recorded, refused ones once", asy
     assert.deepEqual((await recordsOf(auditLog)).map(shown), [
       "AuditLog.Started completed SuperLink",
       "ControlServicer.StopRun started none 127.0.0.1",
-      "ControlServicer.StopRun failed none 127.0.0.1 not-found",
+      "ControlServicer.StopRun failed none 127.0.0.1 run-not-found",
       "ControlServicer.StopRun started none 127.0.0.1",
-      "ControlServicer.StopRun failed none 127.0.0.1 not-found",
+      "ControlServicer.StopRun failed none 127.0.0.1 run-not-found",
       "FleetServicer.PullMessages failed SuperNode 127.0.0.1 unauthenticated",
       "ControlServicer.StopRun failed unknown 127.0.0.1 invalid-argument",
       "AuditLog.Stopped completed SuperLink",

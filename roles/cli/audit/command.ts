@@ -5,7 +5,7 @@ import type { ChainCheck } from "../../audit/verify.ts";
 import { formatOption, type Output, type OutputFormat, printOutput } from "../../output/format.ts";
 import { printLine } from "../../output/print_line.ts";
 
-/** Most faults that are printed. */
+/** Most faults, and most notes, that are printed. */
 const MAX_PRINTED = 20;
 
 /** Flags of `audit verify`, as commander parses them. */
@@ -78,20 +78,19 @@ function hash(text: string): string {
 
 /** @throws FlwrError "data-loss" if something is wrong */
 function outputOf(check: ChainCheck, { expectLast, format }: VerifyFlags): Output {
-  const { faults, notes, records, end, found } = check;
+  const { faults, faultCount, notes, records, end, found } = check;
   const place = ({ file, line, message }: { file: string; line: number; message: string }) =>
     `${file}:${line}: ${message}`;
   if (format !== "json") {
     for (const fault of faults.slice(0, MAX_PRINTED)) printLine(place(fault));
-    const more = faults.length - MAX_PRINTED;
+    const more = faultCount - MAX_PRINTED;
     if (more > 0) printLine(`… and ${more} more`);
   }
-  if (faults.length > 0) {
-    const { length } = faults;
+  if (faultCount > 0) {
     throw new FlwrError(
       "data-loss",
-      `The audit log is not in order: ${length} ${
-        length === 1 ? "fault" : "faults"
+      `The audit log is not in order: ${faultCount} ${
+        faultCount === 1 ? "fault" : "faults"
       }, the first at ${place(faults[0]!)}`,
     );
   }
@@ -107,7 +106,10 @@ function outputOf(check: ChainCheck, { expectLast, format }: VerifyFlags): Outpu
   return {
     json: { records, "last-sequence": end.sequence, "last-hash": end.hash, notes },
     lines: [
-      ...notes.map(place),
+      ...notes.slice(0, MAX_PRINTED).map(place),
+      ...(notes.length > MAX_PRINTED
+        ? [`… and ${notes.length - MAX_PRINTED} more such lines`]
+        : []),
       `${records} ${records === 1 ? "record is" : "records are"} in order`,
       ...(found === undefined ? [] : [`Record ${found} has the expected hash; ${after} follow`]),
       `Last hash, of record ${end.sequence}: ${end.hash}`,
