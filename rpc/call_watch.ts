@@ -21,3 +21,17 @@ export interface CallWatch {
   /** Called for a call that was refused before its caller was identified. */
   refused(call: CallHead, error: unknown): void;
 }
+
+/**
+ * Notes on a refusal who was refused, for a {@link CallWatch}. The caller does not see it.
+ *
+ * @param caller what `authenticate` would return, or the known part of it
+ */
+export function refusalOf<E extends Error>(error: E, caller: unknown): E {
+  return Object.assign(error, { refusedCaller: caller });
+}
+
+/** Who was refused, if {@link refusalOf} noted it. */
+export function refusedCallerOf(error: unknown): unknown {
+  return error instanceof Error && "refusedCaller" in error ? error.refusedCaller : undefined;
+}

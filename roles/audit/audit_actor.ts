@@ -14,14 +14,14 @@ const NO_ACCOUNT = { actor_id: "<id:none>", description: "none", isProven: false
 export const UNKNOWN_ACTOR = { actor_id: null, description: "unknown" } as const;
 
 /**
- * Who a caller is, from what the `authenticate` of its service returned: an account with `id` and `name`, or a node
- * with `nodeId` and `publicKey`.
+ * Who a caller is, from what the `authenticate` of its service returned: an account with `id` and `name`, alone or
+ * as `account`, or a node with `nodeId` and `publicKey`.
  *
  * @param knownKeysOnly whether only nodes with registered or listed keys are admitted
  */
 export function actorOf(api: AuditedApi, caller: unknown, knownKeysOnly: boolean): KnownActor {
   if (api === "control") {
-    const { id, name } = fieldsOf(caller);
+    const { id, name } = fieldsOf(fieldsOf(caller)["account"] ?? caller);
     return typeof id === "string"
       ? { actor_id: id, description: typeof name === "string" ? name : id, isProven: true }
       : NO_ACCOUNT;

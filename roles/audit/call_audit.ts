@@ -3,7 +3,7 @@ import { FlwrError } from "../../base/error.ts";
 import { hostOfPeer } from "../../rpc/address.ts";
 import { ApiError } from "../../rpc/api_error.ts";
 import type { AuthenticatedCall, CallHead } from "../../rpc/call.ts";
-import type { CallOutcome, CallWatch } from "../../rpc/call_watch.ts";
+import { type CallOutcome, type CallWatch, refusedCallerOf } from "../../rpc/call_watch.ts";
 import { RequestFault } from "../../rpc/request_fault.ts";
 import { actorOf, type KnownActor, UNKNOWN_ACTOR } from "./audit_actor.ts";
 import type { AuditLimiter, LimitedKind } from "./audit_limiter.ts";
@@ -66,9 +66,10 @@ export class CallAudit implements CallWatch {
   refused(call: CallHead, error: unknown): void {
     const host = hostOfPeer(call.peer);
     if (!this.#options.limiter.allows("refused", host)) return;
-    const actor = this.#api === "fleet"
-      ? { ...UNKNOWN_ACTOR, description: "SuperNode" }
-      : UNKNOWN_ACTOR;
+    const caller = refusedCallerOf(error);
+    const actor = caller === undefined && this.#api === "control"
+      ? UNKNOWN_ACTOR
+      : actorOf(this.#api, caller, this.#options.knownKeysOnly);
     this.#options.writer.post({
       ...this.#common(withAddress(actor, call), { run_id: null, fab_hash: null }),
       status: "failed",

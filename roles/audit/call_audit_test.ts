@@ -13,6 +13,7 @@ import { Fleet, PullMessagesRequestSchema } from "../../proto/gen/current/fleet_
 import { Fleet as OlderFleet } from "../../proto/gen/flwr-1.15/fleet_pb.ts";
 import { Fleet as OldestFleet } from "../../proto/gen/flwr-1.9/fleet_pb.ts";
 import type { AuthenticatedCall } from "../../rpc/call.ts";
+import { refusalOf } from "../../rpc/call_watch.ts";
 import { AuditLimiter, type KindLimits } from "./audit_limiter.ts";
 import { recordingOf } from "./audited_calls.ts";
 import { CallAudit, type CallAuditOptions } from "./call_audit.ts";
@@ -82,6 +83,26 @@ Deno.test("a failed act has the error's code, and neither its text nor a token",
   ]);
   assert.doesNotMatch(JSON.stringify(records), /hunter2|secret-token/);
   assert.deepEqual(records.map(({ actor }) => actor.actor_id), ["<id:none>", "<id:none>", null]);
+});
+
+Deno.test("a refused call names the account or key, if it was known", () => {
+  const { records, watch } = open();
+  const refused = (api: "control" | "fleet", caller?: unknown) => {
+    const error = new FlwrError("permission-denied", "x");
+    const known = caller === undefined ? error : refusalOf(error, caller);
+    watch(api, START_RUN)!.refused(callOf(undefined), known);
+  };
+  refused("control", { account: { id: "sub-1", name: "alice" }, scope: "own" });
+  refused("control");
+  refused("fleet", { publicKey: { fingerprint: "SHA256:x" } });
+  refused("fleet");
+  const ip_address = "192.0.2.7";
+  assert.deepEqual(records.map(({ actor }) => actor), [
+    { actor_id: "sub-1", description: "alice", ip_address },
+    { actor_id: null, description: "unknown", ip_address },
+    { actor_id: null, description: "SuperNode", ip_address, key: "SHA256:x" },
+    { actor_id: null, description: "SuperNode", ip_address },
+  ]);
 });
 
 Deno.test("nodes' frequent calls are recorded only if that is wanted", async () => {
