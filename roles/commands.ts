@@ -65,6 +65,12 @@ const COMMANDS: readonly CommandEntry[] = [
     module: new URL("./superlink/database_command.ts", import.meta.url),
   },
   {
+    name: "audit",
+    summary: "Check a SuperLink's audit log",
+    group: "Servers and nodes",
+    module: new URL("./cli/audit/command.ts", import.meta.url),
+  },
+  {
     name: "federation",
     summary: "Show a SuperLink's federations",
     group: "Servers and nodes",

@@ -8,6 +8,7 @@ import { ApiError } from "./api_error.ts";
 import { decodeRequest, encode, encodeInParts } from "./codec.ts";
 import { DECODED_BYTES_PER_TURN, decodeInTurns } from "./decode_in_turns.ts";
 import { RequestFault } from "./request_fault.ts";
+import type { CallWatch } from "./call_watch.ts";
 import type { BoundMethod } from "./service.ts";
 import { admitResult, type HeaderAdmission } from "./shared_path.ts";
 
@@ -51,7 +52,16 @@ async function responseTo(
   admission: HeaderAdmission | undefined,
 ): Promise<Initial> {
   const [request, known] = await identify(method, bytes, call, admission);
-  return await (method.handle(request, known) as Promise<Initial>);
+  const end = method.watch && await method.watch.begin(known, request);
+  if (end === undefined) return await (method.handle(request, known) as Promise<Initial>);
+  try {
+    const response = await (method.handle(request, known) as Promise<Initial>);
+    end({ response });
+    return response;
+  } catch (error) {
+    end({ error });
+    throw error;
+  }
 }
 
 /** Answers a call of a server-streaming method. Ends the handler's iteration when the caller disconnects. */
@@ -62,8 +72,18 @@ export async function* answerStream(
   admission?: HeaderAdmission,
 ): AsyncGenerator<Uint8Array, void, void> {
   const [request, known] = await identify(method, bytes, call, admission);
-  const responses = method.handle(request, known) as AsyncIterable<Initial>;
-  for await (const response of responses) yield encode(method.desc.output, response);
+  const end = method.watch && await method.watch.begin(known, request);
+  let error: unknown;
+  try {
+    const responses = method.handle(request, known) as AsyncIterable<Initial>;
+    for await (const response of responses) yield encode(method.desc.output, response);
+  } catch (cause) {
+    error = cause;
+    throw cause;
+  } finally {
+    // Also when the caller stops reading.
+    end?.(error === undefined ? { response: undefined } : { error });
+  }
 }
 
 async function identify(
@@ -101,10 +121,19 @@ async function identify(
 /**
  * Logs how a call ended. An internal error, which its caller does not see, is logged as an error; all else is debug
  * output.
+ *
+ * @param watch told of a call that failed before its caller was identified
  */
-export function logOutcome(log: Logger, call: OpenCall, error?: unknown): void {
+export function logOutcome(
+  log: Logger,
+  call: OpenCall,
+  error?: unknown,
+  watch?: CallWatch,
+): void {
   const { method, peer } = call;
   const known = "caller" in call && call.caller !== undefined;
+  // A caller without an account is identified as undefined.
+  if (error !== undefined && !("caller" in call)) watch?.refused(call, error);
   const cause = known ? {} : causedBy("refused calls", hostOfPeer(peer));
   if (error === undefined) return log.debug("{method} from {peer}", { method, peer, ...cause });
   if (error instanceof UndecodableRequest) {

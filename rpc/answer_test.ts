@@ -9,6 +9,7 @@ import {
 } from "../proto/gen/flwr-1.9/driver_pb.ts";
 import { answerUnary, logOutcome, UndecodableRequest } from "./answer.ts";
 import type { OpenCall } from "./call.ts";
+import type { CallWatch } from "./call_watch.ts";
 import { HttpRefusal, methodNotAllowed } from "./http/refusal.ts";
 import { DECODED_BYTES_PER_TURN } from "./decode_in_turns.ts";
 import { bindService, type ServiceHandlers } from "./service.ts";
@@ -125,4 +126,60 @@ Deno.test("a long request lets others have their turn, a short one comes at once
   // Each part ends with the task that fills it.
   assert.ok(turns >= Math.floor(length / (DECODED_BYTES_PER_TURN + 5100)), `${turns} turns`);
   assert.ok(turns <= length / DECODED_BYTES_PER_TURN, `${turns} turns`);
+});
+
+/** A watch that notes what it is told. @param refusal thrown when a call begins */
+function noting(refusal?: FlwrError): { watch: CallWatch; told: unknown[] } {
+  const told: unknown[] = [];
+  const watch: CallWatch = {
+    begin({ caller }) {
+      told.push(["begin", caller]);
+      if (refusal !== undefined) throw refusal;
+      return Promise.resolve((outcome) => told.push(outcome));
+    },
+    refused: (_, error) => told.push(["refused", error]),
+  };
+  return { watch, told };
+}
+
+Deno.test("a watch is told of each call's begin and outcome, and can refuse it", async () => {
+  let handled = 0;
+  const failure = new FlwrError("not-found", "x");
+  const { methods } = bindService<typeof Driver, string>(Driver, {
+    authenticate: () => Promise.resolve("alice"),
+    handlers: {
+      createRun: ({ fabId }) => {
+        handled++;
+        return fabId === "" ? Promise.reject(failure) : Promise.resolve({ runId: 7n });
+      },
+    } as Partial<ServiceHandlers<typeof Driver, string>> as ServiceHandlers<typeof Driver, string>,
+  });
+  const method = methods.find(({ desc }) => desc === Driver.method.createRun)!;
+  const request = toBinary(CreateRunRequestSchema, create(CreateRunRequestSchema, { fabId: "a" }));
+  const { watch, told } = noting();
+  await answerUnary({ ...method, watch }, request, { ...CALL });
+  await assert.rejects(answerUnary({ ...method, watch }, new Uint8Array(), { ...CALL }), failure);
+  assert.deepEqual(told, [
+    ["begin", "alice"],
+    { response: { runId: 7n } },
+    ["begin", "alice"],
+    { error: failure },
+  ]);
+  const refusal = new FlwrError("unavailable", "no");
+  const refusing = noting(refusal);
+  const refused = answerUnary({ ...method, watch: refusing.watch }, request, { ...CALL });
+  await assert.rejects(refused, refusal);
+  assert.equal(handled, 2);
+  assert.deepEqual(refusing.told, [["begin", "alice"]]);
+});
+
+Deno.test("a watch is told of calls that were refused before, and of no other", () => {
+  const { watch, told } = noting();
+  const log = { debug() {}, error() {} } as unknown as Logger;
+  const error = new FlwrError("unauthenticated", "x");
+  logOutcome(log, { ...CALL, caller: undefined } as unknown as OpenCall, error, watch);
+  logOutcome(log, { ...CALL }, undefined, watch);
+  assert.deepEqual(told, []);
+  logOutcome(log, { ...CALL }, error, watch);
+  assert.deepEqual(told, [["refused", error]]);
 });

@@ -7,6 +7,7 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 import type { Admit, AnonymousCall, AuthenticatedCall } from "./call.ts";
+import type { CallWatch } from "./call_watch.ts";
 import { MAX_MESSAGE_BYTES, MAX_REQUEST_UNITS } from "./limits.ts";
 
 /**
@@ -98,6 +99,7 @@ export interface BoundMethod {
   readonly maxRequestBytes: (found: unknown) => number;
   /** In the units of `weigh`. */
   readonly maxRequestUnits: number;
+  readonly watch?: CallWatch;
 }
 
 /** A service with its handlers, ready for a gRPC or HTTP server. */
@@ -136,6 +138,18 @@ export function bindService<S extends DescService, Caller, Found = unknown>(
       };
     }),
   };
+}
+
+/** The same service, whose calls are followed. */
+export function watched(
+  binding: ServiceBinding,
+  watchOf: (method: DescMethod) => CallWatch | undefined,
+): ServiceBinding {
+  const methods = binding.methods.map((method) => {
+    const watch = watchOf(method.desc);
+    return watch === undefined ? method : { ...method, watch };
+  });
+  return { ...binding, methods };
 }
 
 /** Joins two services of the same name. The first one's methods take precedence. */

@@ -5,6 +5,8 @@ import { log } from "../../base/log.ts";
 import { type CheckedServerTls, readServerTls, type ServerTlsFiles } from "../../certs/check.ts";
 import { readLaunchConfig, readSuperexecSecret } from "../flags/launch_flags.ts";
 import { readDashboard } from "./dashboard_flag.ts";
+import type { AuditLogConfig } from "../audit/audit_log.ts";
+import { readAudit } from "./audit_flags.ts";
 import { type DatabaseConfig, readDatabase } from "./database.ts";
 import type { SuperLinkFlags } from "./flags.ts";
 import { type LargeObjectConfig, readLargeObjects } from "./object_store_flags.ts";
@@ -51,6 +53,8 @@ export interface SuperLinkConfig {
   readonly dashboard?: string;
   /** Seconds in which open calls and ServerApps may end when the SuperLink stops. */
   readonly drainSeconds: number;
+  /** Where acts are recorded. Undefined: nowhere. */
+  readonly audit?: AuditLogConfig;
 }
 
 /** What one of several processes of a SuperLink has of its own, and what it has in common with the others. */
@@ -103,6 +107,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
     addresses: [listeners.http, listeners.control].filter((address) => address !== undefined),
     hasProxies: flags.trustedProxy.length > 0,
   });
+  const audit = readAudit(flags);
   const config = {
     listeners,
     hostNames: readHostNames(flags.allowedHost),
@@ -116,6 +121,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
     ...(accounts === undefined ? {} : { accounts }),
     processes: flags.processes,
     ...(flags.dashboard === undefined ? {} : { dashboard: await readDashboard(flags.dashboard) }),
+    ...(audit === undefined ? {} : { audit }),
     ...(flags.idleExit === undefined ? {} : { idleExitSeconds: flags.idleExit }),
   };
   checkProcesses(flags, config.database);

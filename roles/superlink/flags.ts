@@ -11,6 +11,7 @@ import { PROXY_HEADERS, type ProxyHeader } from "../../rpc/proxies/trusted_proxi
 import { type AccountFlags, addAccountOptions, DEFAULT_ACCOUNT_FLAGS } from "./accounts/flags.ts";
 import { wholeNumber } from "../flags/values.ts";
 import { addDashboardOption, type DashboardFlags } from "./dashboard_flag.ts";
+import { addAuditOptions, type AuditFlags, DEFAULT_AUDIT_FLAGS } from "./audit_flags.ts";
 import type { DatabaseFlags } from "./database.ts";
 import {
   addLargeObjectOptions,
@@ -37,7 +38,8 @@ export interface SuperLinkFlags
     DatabaseFlags,
     LargeObjectFlags,
     DashboardFlags,
-    AccountFlags {
+    AccountFlags,
+    AuditFlags {
   insecure: boolean;
   sslCaCertfile?: string;
   sslCertfile?: string;
@@ -76,6 +78,7 @@ export const DEFAULT_FLAGS: SuperLinkFlags = {
   ...DEFAULT_RETENTION_FLAGS,
   ...DEFAULT_OBJECT_STORE_FLAGS,
   ...DEFAULT_ACCOUNT_FLAGS,
+  ...DEFAULT_AUDIT_FLAGS,
   insecure: false,
   enableSupernodeAuth: false,
   host: "127.0.0.1",
@@ -104,7 +107,7 @@ export function addSuperLinkOptions(command: Command): Command {
   addListenerOptions(command);
   addDashboardOption(command);
   addRunOptions(command);
-  return command
+  return addAuditOptions(command)
     .option(
       "--log-file <file>",
       "also write the log to this file and rotate it (default: none)",

@@ -15,6 +15,7 @@ import type { LinkDashboard } from "./dashboard/start.ts";
 import { ArtifactDownloads, artifactLinkKey } from "./artifact_downloads.ts";
 import type { Accounts } from "./accounts/open_accounts.ts";
 import { admitEveryone, admitKnownKeys } from "./authentication.ts";
+import { auditedServices, openAudit } from "./audited_services.ts";
 import type { CertificateRenewal } from "./certificate_renewal.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { type DatabaseConfig, openStore } from "./database.ts";
@@ -50,7 +51,7 @@ export interface RunningSuperLink extends AsyncDisposable {
   readonly listeners: OpenListeners;
   /** The dashboard's address, with its token; undefined if there is no dashboard. */
   readonly dashboardUrl: string | undefined;
-  /** Reads the certificate again if its files have changed. Never rejects. */
+  /** Reads the certificate again if its files have changed, and reopens a moved audit log. Never rejects. */
   reload(): Promise<void>;
   /** Serves until the signal is aborted. @throws FlwrError if it cannot go on */
   runUntil(signal: AbortSignal): Promise<void>;
@@ -68,6 +69,7 @@ export async function startSuperLink(
   await using cleanup = new AsyncDisposableStack();
   const stopping = new AbortController();
   cleanup.defer(() => stopping.abort());
+  const audit = await openAudit(config, cleanup);
   /** Aborted when the SuperLink begins to stop. */
   const draining = new AbortController();
   const listedNames = new ListedNames();
@@ -155,9 +157,10 @@ export async function startSuperLink(
       launching?.expectRun();
     },
   });
+  const audited = auditedServices(services, audit, config);
   const { listeners, renew, drain } = await serve(
     config,
-    services,
+    audited,
     cleanup,
     draining.signal,
     readiness,
@@ -187,7 +190,10 @@ export async function startSuperLink(
   return {
     listeners,
     dashboardUrl: dashboard?.url,
-    reload: async () => await (await renewal.catch(() => undefined))?.look(),
+    async reload() {
+      await audit?.reopen();
+      await (await renewal.catch(() => undefined))?.look();
+    },
     async runUntil(signal) {
       const idle = idleExit?.idle(signal) ?? aborted(signal);
       await Promise.race([

@@ -82,7 +82,8 @@ export async function answerGrpc(
     await answer(call, methods, options, progress);
   } catch (error) {
     // If the caller has disconnected, nothing is sent. Such calls are logged like any other.
-    logOutcome(options.log, call, error);
+    const { watch } = methods.find(({ watch }) => watch !== undefined) ?? {};
+    logOutcome(options.log, call, error, watch);
     call.refuse(grpcStatusOf(error));
   }
   if ("caller" in call) return call.caller === undefined ? "gone" : "admitted";

@@ -253,7 +253,7 @@ async function answer(
     const bytes = await readBody(request, bodyLimits);
     unread = false;
     if (method.desc.methodKind === "server_streaming") {
-      const ended = (error?: unknown) => logOutcome(log, call, error);
+      const ended = (error?: unknown) => logOutcome(log, call, error, method.watch);
       return await call.answerStream(
         answerStream(method, bytes, call, admission),
         streamHeadMs,
@@ -264,7 +264,7 @@ async function answer(
     logOutcome(log, call);
     return response;
   } catch (error) {
-    logOutcome(log, call, error);
+    logOutcome(log, call, error, method.watch);
     return call.refuse(errorResponse(error), unread);
   }
 }

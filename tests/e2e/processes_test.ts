@@ -1,5 +1,6 @@
 /** A SuperLink of two processes on the same ports: they serve one run, and one of them is killed in it. */
 import assert from "node:assert/strict";
+import { verifyFiles } from "../../roles/audit/verify_files.ts";
 import { makeCredentials } from "../support/credentials.ts";
 import { joined, startServerApp, startSuperLink, startSuperNode } from "../support/flwr.ts";
 import { runResult } from "../support/result.ts";
@@ -19,7 +20,7 @@ scenario(
       credentials,
       flags: [
         ...["--database", `postgres://flwr@127.0.0.1:${target.port}/${database}`],
-        ...["--processes", "2", "--log-file", logFile],
+        ...["--processes", "2", "--log-file", logFile, "--audit-log", stage.path("audit.log")],
       ],
     });
     await process.waitForEvent("processes-ready", { count: 2 });
@@ -48,6 +49,11 @@ scenario(
     assert.equal((await process.ended(30)).code, 0);
     const stopped = process.records.filter(({ event }) => event === "superlink-stopped");
     assert.deepEqual(new Set(stopped.map(({ fields }) => fields["process"])), new Set([1, 2]));
+    for (const number of [1, 2]) {
+      const { faults, records } = await verifyFiles([stage.path(`audit.log-${number}`)]);
+      assert.deepEqual(faults, []);
+      assert.ok(records > 0);
+    }
     const lines = (await Deno.readTextFile(logFile)).trim().split("\n");
     const events = (name: string) =>
       lines.filter((line) => line.includes(`"event":"${name}"`)).length;

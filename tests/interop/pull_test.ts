@@ -23,6 +23,7 @@ flowerScenario(
     const superlink = await startSuperLink({
       stage,
       credentials: securedBy(security, credentials),
+      flags: ["--audit-log", stage.path("audit.log")],
     });
     const { http } = superlink;
     const app = await makeApp(stage.path("saves"), {
@@ -74,6 +75,21 @@ flowerScenario(
     const unknown = await pull("12345");
     assert.equal(unknown.code, 1);
     assert.match(unknown.text, /12345/);
+
+    const audit = stage.path("audit.log");
+    assert.equal((await flwr(stage.folder.path, ["audit", "verify", audit])).code, 0);
+    const text = await Deno.readTextFile(audit);
+    const pulls = text.trim().split("\n").map((line) => JSON.parse(line))
+      .filter(({ event: { action }, status }) =>
+        action === "ControlServicer.PullArtifacts" && status !== "started"
+      );
+    assert.deepEqual(pulls.map(({ event, status }) => [event.run_id, status]), [
+      [saved, "completed"],
+      [nothing, "failed"],
+      ["12345", "failed"],
+    ]);
+    const secret = /artifacts\/([0-9a-f]{64})/.exec(url)![1]!;
+    assert.ok(!text.includes(secret), "the audit log has the secret of a download's link");
   },
   { seconds: 180 },
 );

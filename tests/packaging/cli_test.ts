@@ -86,7 +86,16 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--log-rotation-interval-hours": "24",
     "--log-rotation-max-mib": "100",
     "--log-rotation-backup-count": "7",
+    "--audit-log": "none",
+    "--audit-log-fleet-calls": "false",
+    "--audit-log-max-mib": "100",
     ...LOG_FLAGS,
+  },
+  "audit verify": {
+    "--expect-last": "none",
+    "--expect-first": "the log begins with its first record",
+    "--allow-restarts": "false",
+    ...FORMAT_FLAG,
   },
   ...Object.fromEntries(
     ["migrate", "check", "backup", "restore"].map((name) => [`database ${name}`, {

@@ -14,7 +14,8 @@ const { createNode, deleteNode, ping, pullTaskIns, pushTaskRes } = Fleet.method;
 
 async function superLink(stage: Stage, nodes = 2) {
   const credentials = await makeCredentials(stage.folder.path, nodes);
-  return { credentials, ...await startSuperLink({ stage, credentials }) };
+  const flags = ["--audit-log", stage.path("audit.log")];
+  return { credentials, ...await startSuperLink({ stage, credentials, flags }) };
 }
 
 function node(nodeId: bigint) {
@@ -41,6 +42,11 @@ scenario("security: a key that is not in the list is refused and logged", async 
   });
 
   assert.equal((await member.call(ping, request)).success, true);
+  await process.end("SIGTERM");
+  const { actor, error } = (await Deno.readTextFile(stage.path("audit.log"))).trim().split("\n")
+    .map((line) => JSON.parse(line))
+    .find(({ event, status }) => event.action === "FleetServicer.Ping" && status === "failed");
+  assert.deepEqual([actor.key, error], [stranger.key.publicKey.fingerprint, "unauthenticated"]);
 });
 
 scenario("security: a request with another request's HMAC is refused", async (stage) => {

@@ -22,4 +22,7 @@ Deno.test("a process that prints a line of a private key is caught", async () =>
     assertNoSecrets(folder.path, [careful, careless]),
     /careless prints no part/,
   );
+
+  await Deno.writeTextFile(`${folder.path}/audit.log-1.000001`, `{"actor":"${secret}"}\n`);
+  await assert.rejects(assertNoSecrets(folder.path, [careful]), /audit log .* has no part/);
 });

@@ -19,7 +19,8 @@ scenario("cli: keys, nodes, an app, its run, and the end of all of them", async 
   const home = stage.folder.path;
   const { folder, caCertificate } = await makeCredentials(home, 2);
   const credentials = new RegisteredKeys(folder);
-  const { http } = await startSuperLink({ stage, credentials });
+  const audit = `${home}/audit.log`;
+  const { http } = await startSuperLink({ stage, credentials, flags: ["--audit-log", audit] });
   await writeConfig(home, `address = "${http}"`, `root-certificates = "${caCertificate}"`);
   const json = async (...args: string[]) => {
     const { code, stdout, stderr } = await flwr(home, [...args, "--format", "json"]);
@@ -120,4 +121,34 @@ scenario("cli: keys, nodes, an app, its run, and the end of all of them", async 
   assert.ok(left.stdout.includes(ids[1]!) && !left.stdout.includes(ids[0]!));
   const all = await flwr(home, ["supernode", "ls", "--verbose"]);
   assert.match(all.stdout, new RegExp(`${ids[0]} .*unregistered`));
+
+  const { records } = await json("audit", "verify", audit);
+  const acts = (await Deno.readTextFile(audit)).trim().split("\n").map((line) => JSON.parse(line));
+  assert.equal(acts.length, records);
+  const outcomes = (action: string) =>
+    acts.filter(({ event, status }) => event.action === action && status !== "started")
+      .map(({ status, error, event }) => error ?? `${status} ${event.run_id ?? event.node_id}`);
+  assert.deepEqual(outcomes("ControlServicer.RegisterNode"), [
+    ...ids.map((id) => `completed ${id}`),
+    "public-key-in-use",
+  ]);
+  // An unregistered node tries to join again.
+  const joins = outcomes("FleetServicer.ActivateNode")
+    .filter((outcome) => outcome !== "public-key-invalid");
+  assert.deepEqual(joins, ids.map((id) => `completed ${id}`));
+  assert.deepEqual(outcomes("ControlServicer.StartRun"), [
+    `completed ${id}`,
+    `completed ${waiting["run-id"]}`,
+  ]);
+  const bundles = acts.filter(({ event }) => event.action === "ControlServicer.StartRun")
+    .map(({ event }) => event.fab_hash);
+  assert.equal(new Set(bundles).size, 1);
+  assert.match(bundles[0], /^[0-9a-f]{64}$/);
+  assert.deepEqual(outcomes("ControlServicer.StopRun"), [
+    "run-already-finished",
+    `completed ${waiting["run-id"]}`,
+  ]);
+  // Without --audit-log-fleet-calls, only refused pulls are recorded.
+  const pulls = new Set(outcomes("FleetServicer.PullMessages"));
+  assert.ok(pulls.isSubsetOf(new Set(["unauthenticated"])), [...pulls].join());
 });

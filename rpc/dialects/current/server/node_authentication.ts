@@ -13,6 +13,7 @@ import type { LinkNode } from "../../../../entities/node.ts";
 import type { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { AnonymousCall, CallHead } from "../../../call.ts";
+import { refusalOf } from "../../../call_watch.ts";
 import { methodPath, type ServiceOptions } from "../../../service.ts";
 import {
   admissionFault,
@@ -233,7 +234,7 @@ class Gate {
     const { code, reason, callerError } = error;
     const { method, peer } = call;
     this.#options.onDenied({ method, peer, fingerprint: key?.fingerprint, code, reason });
-    return callerError;
+    return key === undefined ? callerError : refusalOf(callerError, { publicKey: key });
   }
 
   async #keyOf(call: CallHead): Promise<PublicKey> {

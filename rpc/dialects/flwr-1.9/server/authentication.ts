@@ -16,6 +16,7 @@ import type { LinkNode } from "../../../../entities/node.ts";
 import type { Fleet } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { AnonymousCall, CallHead } from "../../../call.ts";
+import { refusalOf } from "../../../call_watch.ts";
 import type { ServiceOptions } from "../../../service.ts";
 import { requireFewParts } from "../../../codec.ts";
 import { canonicalBytes } from "../canonical.ts";
@@ -81,7 +82,7 @@ export function fleetAuthentication(
       if (!(error instanceof LegacyNodeRefusal)) throw error;
       const { code, reason, fingerprint } = error;
       options.onDenied({ method: call.method, peer: call.peer, code, reason, fingerprint });
-      throw accessDenied();
+      throw refusalOf(accessDenied(), { publicKey: { fingerprint } });
     }
   };
   return {
