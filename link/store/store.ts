@@ -8,6 +8,7 @@ import type { StrayReplyTable } from "../objects/stray_reply_table.ts";
 import type { PieceTable } from "../runs/piece_table.ts";
 import type { NodeSettingsTable } from "../runs/node_settings_table.ts";
 import type { FabTable, LogTable, RunTable } from "../runs/run_table.ts";
+import type { StoreGauges } from "./gauges.ts";
 import type { LeaseTable, ServerTable } from "../transactions/server_tables.ts";
 import type { TransactionStore } from "../transactions/transactions.ts";
 
@@ -122,6 +123,8 @@ export interface LinkStore extends TransactionStore<LinkTables> {
   /** Settings, which are not part of the domain. Each write is a separate transaction. */
   readonly settings: SettingTable;
   usage(): Promise<StoreUsage>;
+  /** Amounts for metrics, read with one statement whose cost grows with the number of records. */
+  gauges(): Promise<StoreGauges>;
   /**
    * Returns some of the space of removed records to the system, in a step so small that no transaction waits
    * noticeably.

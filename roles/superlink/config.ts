@@ -9,6 +9,7 @@ import type { SuperLinkFlags } from "./flags.ts";
 import { type LargeObjectConfig, readLargeObjects } from "./object_store_flags.ts";
 import type { LaunchConfig } from "../../hosting/launch/config.ts";
 import { type Listeners, readListeners } from "./listeners.ts";
+import { readSuperLinkMetrics, type SuperLinkMetricsConfig } from "./metrics_config.ts";
 import { readProxyRange, TrustedProxies } from "../../rpc/proxies/trusted_proxies.ts";
 import { UsageError } from "../flags/values.ts";
 import { readRetention, type RetentionLimits } from "./retention_flags.ts";
@@ -45,6 +46,8 @@ export interface SuperLinkConfig {
   readonly proxies: TrustedProxies;
   /** Seconds in which open calls and ServerApps may end when the SuperLink stops. */
   readonly drainSeconds: number;
+  /** The endpoint of metrics. Undefined: none. */
+  readonly metrics?: SuperLinkMetricsConfig;
 }
 
 /** What one of several processes of a SuperLink has of its own, and what it has in common with the others. */
@@ -91,8 +94,14 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
   const variable = (name: string) => Deno.env.get(name);
   const database = await readDatabase(flags, variable);
   const largeObjects = await readLargeObjects(flags, database.kind !== "memory", variable);
+  const metrics = await readSuperLinkMetrics(flags, {
+    hasTls: !flags.insecure,
+    listeners,
+    processes: flags.processes,
+  });
   const config = {
     listeners,
+    ...(metrics === undefined ? {} : { metrics }),
     hostNames: readHostNames(flags.allowedHost),
     remote: { control: flags.controlApiAllowRemote, runtime: flags.runtimeApiAllowRemote },
     database,

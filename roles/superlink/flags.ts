@@ -7,6 +7,7 @@ import {
   ISOLATIONS,
   type LaunchFlags,
 } from "../flags/launch_flags.ts";
+import { addSuperLinkMetricsOptions, type SuperLinkMetricsFlags } from "./metrics_config.ts";
 import { PROXY_HEADERS, type ProxyHeader } from "../../rpc/proxies/trusted_proxies.ts";
 import { wholeNumber } from "../flags/values.ts";
 import type { DatabaseFlags } from "./database.ts";
@@ -29,7 +30,7 @@ export const OFF = "none";
 
 /** Flags of the `superlink` command, as commander parses them. */
 export interface SuperLinkFlags
-  extends LaunchFlags, RetentionFlags, DatabaseFlags, LargeObjectFlags {
+  extends LaunchFlags, RetentionFlags, DatabaseFlags, LargeObjectFlags, SuperLinkMetricsFlags {
   insecure: boolean;
   sslCaCertfile?: string;
   sslCertfile?: string;
@@ -79,6 +80,7 @@ export const DEFAULT_FLAGS: SuperLinkFlags = {
   driverApiAllowRemote: false,
   isolation: "subprocess",
   simulation: false,
+  metricsNodeNames: false,
   drainTimeout: 10,
   trustedProxy: [],
   trustedProxyHeader: "x-forwarded-for",
@@ -93,6 +95,7 @@ export function addSuperLinkOptions(command: Command): Command {
   addIdentityOptions(command);
   addListenerOptions(command);
   addRunOptions(command);
+  addSuperLinkMetricsOptions(command);
   return command
     .option(
       "--log-file <file>",

@@ -6,6 +6,7 @@ import { systemRandom } from "../../base/random.ts";
 import { createLink } from "../../link/create_link.ts";
 import type { Link } from "../../link/link.ts";
 import type { LinkEvent } from "../../link/events.ts";
+import type { LinkStore } from "../../link/store/store.ts";
 import { StoreTrouble } from "../../link/transactions/store_trouble.ts";
 import { messageObject } from "../../rpc/objects/message.ts";
 import { aborted } from "../../base/aborted.ts";
@@ -21,6 +22,7 @@ import { LinkLog, type LinkLogOptions } from "./link_log.ts";
 import { IdleExit } from "./idle_exit.ts";
 import { JobBoards } from "./job_boards.ts";
 import { ListedNames } from "./listed_names.ts";
+import type { SuperLinkMetrics } from "./metrics/superlink_metrics.ts";
 import { openReplays, settleReplays } from "./replays.ts";
 import { endWithin } from "./end_within.ts";
 import { type OpenListeners, serve, type Serving } from "./serve.ts";
@@ -70,6 +72,7 @@ export async function startSuperLink(
   let isExpected = false;
   const onEvent = (event: LinkEvent) => {
     events.onEvent(event);
+    metrics?.onEvent(event);
     // At once, because the run may be claimed again right after the event.
     if (ENDS_PROCESS.has(event.kind) && "runId" in event) launching?.end(event.runId);
     if (event.kind === "checkpoint-saved") launching?.checkpointSaved(event.runId);
@@ -77,7 +80,10 @@ export async function startSuperLink(
     if (event.kind === "run-began") void reportBegun(event.runId);
   };
   const large = await openLargeObjects(config.largeObjects);
-  const store = await openStore(config.database);
+  const opened = await openStore(config.database);
+  const metrics = await openMetrics(config, opened);
+  if (metrics !== undefined) cleanup.use(metrics);
+  const store = metrics?.store ?? opened;
   const trouble = new StoreTrouble(systemClock, onEvent);
   const link = await createLink({
     store,
@@ -89,7 +95,9 @@ export async function startSuperLink(
     listedName: (publicKey) => listedNames.of(publicKey),
     trouble,
     onEvent,
+    ...(metrics && { onTraffic: (sent, received) => metrics.onTraffic(sent, received) }),
   });
+  metrics?.follow(link);
   cleanup.defer(() => link.close());
   if (store.isShared) void jobBoards.followStore((runId) => link.runs.get(runId), stopping.signal);
   const logLine = (runId: bigint, line: string) => {
@@ -136,7 +144,10 @@ export async function startSuperLink(
       launching?.expectRun();
     },
   });
-  const { listeners, renew, drain } = await serve(config, services, cleanup, draining.signal);
+  const { listeners, renew, drain } = await serve(config, services, cleanup, {
+    stopping: draining.signal,
+    metrics,
+  });
   if (listeners.http !== undefined) artifacts.listenOn(listeners.http);
   const { number = 1 } = config.oneOfMany ?? {};
   const isLauncher = config.runs.where === "here" && number === 1;
@@ -200,6 +211,18 @@ export async function startSuperLink(
     await link.close();
     await running.disposeAsync();
   }
+}
+
+/** Starts to measure, if the metrics are to be served. */
+async function openMetrics(
+  { metrics }: SuperLinkConfig,
+  store: LinkStore,
+): Promise<SuperLinkMetrics | undefined> {
+  if (metrics === undefined) return undefined;
+  const { SuperLinkMetrics } = await load<typeof import("./metrics/superlink_metrics.ts")>(
+    new URL("./metrics/superlink_metrics.ts", import.meta.url),
+  );
+  return new SuperLinkMetrics({ store, namesNodes: metrics.namesNodes });
 }
 
 /** Rejects like the promise, and never resolves. */

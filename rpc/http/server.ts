@@ -2,7 +2,7 @@ import type { Logger } from "@logtape/logtape";
 import { log as defaultLog } from "../../base/log.ts";
 import { causedBy } from "../../base/log_limiter.ts";
 import { formatAddress, hostOfPeer, parseAddress } from "../address.ts";
-import { answerInParts, answerStream, logOutcome } from "../answer.ts";
+import { answerInParts, answerStream } from "../answer.ts";
 import { ApiError } from "../api_error.ts";
 import { type BodyBudgets, bodyBudgets } from "../body_budgets.ts";
 import type { RpcServer, ServerCertificate } from "../server.ts";
@@ -10,6 +10,7 @@ import { type BoundMethod, methodPath, type ServiceBinding } from "../service.ts
 import { type Origin, originOf } from "../proxies/origin.ts";
 import type { TrustedProxies } from "../proxies/trusted_proxies.ts";
 import { admitCall } from "../shared_path.ts";
+import { callEnding, type OnCallEnd } from "../call_end.ts";
 import { BODY_LIMITS, type BodyLimits, readBody, roomForBody } from "./body.ts";
 import type { Connection, ConnectionLimits } from "./connections.ts";
 import { Downloads, type FileDownload } from "./download.ts";
@@ -35,8 +36,8 @@ export interface HttpService {
   readonly binding: ServiceBinding;
 }
 
-/** Responds to GET and HEAD of a path that is not a service's method. */
-export type Route = () => PlainResponse;
+/** Responds to GET and HEAD of a path that is not a service's method. Must not throw. */
+export type Route = (headers: Headers) => PlainResponse | Promise<PlainResponse>;
 
 /** How to start a server. */
 export interface StartHttpServerOptions {
@@ -75,6 +76,8 @@ export interface StartHttpServerOptions {
   readonly stopping?: AbortSignal | undefined;
   /** The proxies that are believed when they name their callers; none by default. */
   readonly proxies?: TrustedProxies | undefined;
+  /** Called at the end of each call of a service's method. */
+  readonly onCallEnd?: OnCallEnd | undefined;
 }
 
 /** Header of a response to a health check, by which our commands recognise our servers. */
@@ -136,6 +139,7 @@ export async function startHttpServer(options: StartHttpServerOptions): Promise<
 
 function requestHandler(options: StartHttpServerOptions, hosts: OwnHosts): Answerer {
   const { services, routes, log = defaultLog("rpc"), bodyLimits, stopping, proxies } = options;
+  const { onCallEnd } = options;
   const health = () => stopping?.aborted ? STOPPING : HEALTHY;
   const plain = new Map(Object.entries({ [HEALTH]: health, ...routes }));
   const methods = new Map(
@@ -163,11 +167,12 @@ function requestHandler(options: StartHttpServerOptions, hosts: OwnHosts): Answe
       } catch (error) {
         return plainResponse(request, connection, errorResponse(error), true);
       }
+      const answering = { limits, budgets, streamHeadMs, log, onCallEnd };
       return method !== undefined
-        ? await answer(method, request, connection, origin, { limits, budgets, streamHeadMs, log })
+        ? await answer(method, request, connection, origin, answering)
         : await files.answer(download!, path, request, connection, origin);
     }
-    const response = route === undefined ? NOT_FOUND : answerRoute(route, request);
+    const response = route === undefined ? NOT_FOUND : await answerRoute(route, request);
     return plainResponse(request, connection, response, true);
   };
 }
@@ -206,9 +211,9 @@ function webPageGuard(
   };
 }
 
-function answerRoute(route: Route, { method }: Request): PlainResponse {
+async function answerRoute(route: Route, { method, headers }: Request): Promise<PlainResponse> {
   return method === "GET" || method === "HEAD"
-    ? route()
+    ? await route(headers)
     : errorResponse(methodNotAllowed("GET, HEAD"));
 }
 
@@ -218,6 +223,7 @@ interface AnswerOptions {
   readonly budgets: BodyBudgets;
   readonly streamHeadMs: number;
   readonly log: Logger;
+  readonly onCallEnd: OnCallEnd | undefined;
 }
 
 async function answer(
@@ -225,8 +231,9 @@ async function answer(
   request: Request,
   connection: Connection,
   origin: Origin,
-  { limits, budgets, streamHeadMs, log }: AnswerOptions,
+  { limits, budgets, streamHeadMs, log, onCallEnd }: AnswerOptions,
 ): Promise<Response> {
+  const ended = callEnding(log, onCallEnd);
   const call = new HttpCall(
     methodPath(method.desc),
     request,
@@ -247,18 +254,17 @@ async function answer(
     const bytes = await readBody(request, bodyLimits);
     unread = false;
     if (method.desc.methodKind === "server_streaming") {
-      const ended = (error?: unknown) => logOutcome(log, call, error);
       return await call.answerStream(
         answerStream(method, bytes, call, admission),
         streamHeadMs,
-        ended,
+        (error?: unknown) => ended(call, error),
       );
     }
     const response = call.answer(await answerInParts(method, bytes, call, admission));
-    logOutcome(log, call);
+    ended(call);
     return response;
   } catch (error) {
-    logOutcome(log, call, error);
+    ended(call, error);
     return call.refuse(errorResponse(error), unread);
   }
 }

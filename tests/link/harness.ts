@@ -58,6 +58,7 @@ export function lasting(store: LinkStore): { open(): LinkStore } {
     signatures: store.signatures,
     settings: store.settings,
     usage: () => store.usage(),
+    gauges: () => store.gauges(),
     reclaim: () => store.reclaim(),
     close: () => Promise.resolve(),
   };

@@ -1,0 +1,28 @@
+import type { Logger } from "@logtape/logtape";
+import { logOutcome } from "./answer.ts";
+import type { OpenCall } from "./call.ts";
+
+/** How a call ended. */
+export interface CallEnd {
+  /** Full path of the method in gRPC's form, "/flwr.proto.Fleet/Ping". */
+  readonly method: string;
+  /** Time from the request's headers to the response, or to the end of a streamed one; hold included. */
+  readonly seconds: number;
+  /** Undefined if it succeeded. */
+  readonly error?: unknown;
+}
+
+/** Called at the end of each call. Must not throw. */
+export type OnCallEnd = (end: CallEnd) => void;
+
+/** Logs and reports the end of a call. */
+export type CallEnding = (call: OpenCall, error?: unknown) => void;
+
+/** Starts to time a call, if its end is reported. */
+export function callEnding(log: Logger, onCallEnd: OnCallEnd | undefined): CallEnding {
+  const begun = onCallEnd === undefined ? 0 : performance.now();
+  return (call, error) => {
+    logOutcome(log, call, error);
+    onCallEnd?.({ method: call.method, seconds: (performance.now() - begun) / 1000, error });
+  };
+}
