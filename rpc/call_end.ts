@@ -8,6 +8,7 @@ export interface CallEnd {
   readonly method: string;
   /** Time from the request's headers to the response, or to the end of a streamed one; hold included. */
   readonly seconds: number;
+  readonly call: OpenCall;
   /** Undefined if it succeeded. */
   readonly error?: unknown;
 }
@@ -23,6 +24,7 @@ export function callEnding(log: Logger, onCallEnd: OnCallEnd | undefined): CallE
   const begun = onCallEnd === undefined ? 0 : performance.now();
   return (call, error) => {
     logOutcome(log, call, error);
-    onCallEnd?.({ method: call.method, seconds: (performance.now() - begun) / 1000, error });
+    const seconds = (performance.now() - begun) / 1000;
+    onCallEnd?.({ method: call.method, call, seconds, error });
   };
 }

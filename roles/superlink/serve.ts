@@ -6,11 +6,13 @@ import { log } from "../../base/log.ts";
 import { bodyBudgets } from "../../rpc/body_budgets.ts";
 import { startHttpServer } from "../../rpc/http/server.ts";
 import type { StartServerOptions } from "../../rpc/grpc/server.ts";
+import type { OnCallEnd } from "../../rpc/call_end.ts";
 import type { RpcServer, ServerCertificate } from "../../rpc/server.ts";
 import { joinServices, type ServiceBinding } from "../../rpc/service.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { LISTENER_FLAGS, type Listeners } from "./listeners.ts";
 import { guardApi, guardDownload, type GuardedApi } from "./remote_guard.ts";
+import type { LinkTracing } from "./metrics/link_tracing.ts";
 import { metricsAddressOf } from "./metrics_config.ts";
 import type { SuperLinkMetrics } from "./metrics/superlink_metrics.ts";
 import type { SuperLinkServices } from "./services.ts";
@@ -61,6 +63,8 @@ export interface ServeOptions {
   readonly stopping: AbortSignal;
   /** Gets the calls, and is served if the configuration says where. */
   readonly metrics: SuperLinkMetrics | undefined;
+  /** Gets the calls, if there are traces. */
+  readonly tracing: LinkTracing | undefined;
 }
 
 /**
@@ -110,6 +114,18 @@ export async function serve(
   };
 }
 
+/** Hands the ends of calls to those who want them; undefined if nobody does. */
+function callObserver(
+  metrics: SuperLinkMetrics | undefined,
+  tracing: LinkTracing | undefined,
+): OnCallEnd | undefined {
+  if (tracing === undefined) return metrics?.onCallEnd;
+  return (end) => {
+    metrics?.onCallEnd(end);
+    tracing.onCallEnd(end);
+  };
+}
+
 /** Opens the listener of the metrics. */
 async function serveMetrics(
   config: SuperLinkConfig,
@@ -142,9 +158,9 @@ function serverCertificate(tls: CheckedServerTls): ServerCertificate {
 function plans(
   config: SuperLinkConfig,
   services: SuperLinkServices,
-  { stopping, metrics }: ServeOptions,
+  { stopping, metrics, tracing }: ServeOptions,
 ): ListenerPlan[] {
-  const onCallEnd = metrics?.onCallEnd;
+  const onCallEnd = callObserver(metrics, tracing);
   const { fleet, control, exec, handStarted, legacy } = services;
   const tls = config.tls && serverCertificate(config.tls);
   const { proxies } = config;

@@ -8,6 +8,7 @@ import type { Link } from "../../link/link.ts";
 import type { LinkEvent } from "../../link/events.ts";
 import type { LinkStore } from "../../link/store/store.ts";
 import { StoreTrouble } from "../../link/transactions/store_trouble.ts";
+import { tracingIsOn } from "../../telemetry/tracing_is_on.ts";
 import { messageObject } from "../../rpc/objects/message.ts";
 import { aborted } from "../../base/aborted.ts";
 import { ArtifactDownloads, artifactLinkKey } from "./artifact_downloads.ts";
@@ -22,6 +23,7 @@ import { LinkLog, type LinkLogOptions } from "./link_log.ts";
 import { IdleExit } from "./idle_exit.ts";
 import { JobBoards } from "./job_boards.ts";
 import { ListedNames } from "./listed_names.ts";
+import type { LinkTracing } from "./metrics/link_tracing.ts";
 import type { SuperLinkMetrics } from "./metrics/superlink_metrics.ts";
 import { openReplays, settleReplays } from "./replays.ts";
 import { endWithin } from "./end_within.ts";
@@ -66,6 +68,7 @@ export async function startSuperLink(
   const draining = new AbortController();
   const listedNames = new ListedNames();
   const events = new LinkLog(logging);
+  const tracing = await openTracing();
   const begunRuns = new BegunRuns();
   const jobBoards = new JobBoards((runId, line) => logLine(runId, line));
   let launching: Launching | undefined;
@@ -73,6 +76,7 @@ export async function startSuperLink(
   const onEvent = (event: LinkEvent) => {
     events.onEvent(event);
     metrics?.onEvent(event);
+    tracing?.onEvent(event);
     // At once, because the run may be claimed again right after the event.
     if (ENDS_PROCESS.has(event.kind) && "runId" in event) launching?.end(event.runId);
     if (event.kind === "checkpoint-saved") launching?.checkpointSaved(event.runId);
@@ -147,6 +151,7 @@ export async function startSuperLink(
   const { listeners, renew, drain } = await serve(config, services, cleanup, {
     stopping: draining.signal,
     metrics,
+    tracing,
   });
   if (listeners.http !== undefined) artifacts.listenOn(listeners.http);
   const { number = 1 } = config.oneOfMany ?? {};
@@ -223,6 +228,15 @@ async function openMetrics(
     new URL("./metrics/superlink_metrics.ts", import.meta.url),
   );
   return new SuperLinkMetrics({ store, namesNodes: metrics.namesNodes });
+}
+
+/** Starts to trace, if this process has somewhere to send traces. */
+async function openTracing(): Promise<LinkTracing | undefined> {
+  if (!tracingIsOn()) return undefined;
+  const { LinkTracing } = await load<typeof import("./metrics/link_tracing.ts")>(
+    new URL("./metrics/link_tracing.ts", import.meta.url),
+  );
+  return new LinkTracing();
 }
 
 /** Rejects like the promise, and never resolves. */

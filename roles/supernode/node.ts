@@ -12,6 +12,7 @@ import { SEE_NODE_LOG } from "../../hosting/app/failure.ts";
 import { HEARTBEAT_INTERVAL_SECONDS, STOP_SECONDS } from "./limits.ts";
 import { Membership, Superseded } from "./membership.ts";
 import type { NodeEvent, OnNodeEvent } from "./node_event.ts";
+import type { NodeTracing } from "./node_tracing.ts";
 import { IdleRuns } from "./runs/idle_runs.ts";
 import type { NodeRuns } from "./runs/prepared_run.ts";
 import type { KeyForApps } from "./registered_key.ts";
@@ -58,6 +59,8 @@ export interface NodeOptions {
   readonly sendErrorDetails?: boolean;
   /** The node's registered key, for apps of a run (default: none). */
   readonly registeredKey?: KeyForApps;
+  /** Traces the node's work (default: nothing does). */
+  readonly tracing?: NodeTracing | undefined;
   /** Gets the node's events (default: nothing does). */
   readonly onEvent?: OnNodeEvent | undefined;
 }
@@ -166,6 +169,7 @@ export class SuperNode {
     let failures = 0;
     while (!signal.aborted) {
       let instruction: Message | undefined;
+      const pullBegan = Date.now();
       try {
         instruction = await this.#membership.call(() => connection.pull(signal), signal);
         failures = 0;
@@ -175,7 +179,11 @@ export class SuperNode {
         failures += 1;
         await clock.sleep(pullRetryWait(failures), signal);
       }
-      if (instruction !== undefined) await this.#handle(instruction, signal);
+      if (instruction === undefined) continue;
+      const { tracing } = this.#options;
+      const { metadata } = instruction;
+      const handle = () => this.#handle(instruction, signal);
+      await (tracing?.instruction(metadata, pullBegan, handle) ?? handle());
     }
   }
 
@@ -199,7 +207,11 @@ export class SuperNode {
     });
     this.#report({ kind: "instruction-received", messageType });
     using _ = this.#idle.markBusy(runId);
-    const answer = await this.#answer(instruction, signal);
+    const answer = await this.#step(
+      messageType,
+      () => this.#answer(instruction, signal),
+      (answer) => answer?.reply.error !== undefined,
+    );
     if (answer === undefined) {
       this.#report({ kind: "reply", outcome: "not-needed" });
       this.#log.info("{run} has ended. The reply was not sent", {
@@ -222,7 +234,7 @@ export class SuperNode {
       for (const line of more) this.#log.error("  {line}", { line });
     }
     try {
-      await this.#push(reply, seconds, signal);
+      await this.#step("push", () => this.#push(reply, seconds, signal));
       this.#report({ kind: "reply", outcome: "sent" });
       this.#log.info("{run}: sent reply", { event: "reply-sent", ...facts });
     } catch (error) {
@@ -239,6 +251,11 @@ export class SuperNode {
         this.#logUnlessFatal(error, "Could not send the reply: {reason}");
       }
     }
+  }
+
+  /** Does a part of the work on an instruction, traced if there are traces. */
+  #step<T>(name: string, work: () => Promise<T>, isError?: (result: T) => boolean): Promise<T> {
+    return this.#options.tracing?.step(name, work, isError) ?? work();
   }
 
   #report(event: NodeEvent): void {

@@ -20,6 +20,8 @@ import type { PythonApps, PythonConfig } from "./python/open_python.ts";
 import { dialectsAt } from "./connection/dialects.ts";
 import { NegotiatedConnection } from "./connection/negotiated_connection.ts";
 import type { NodeMetrics } from "./node_metrics.ts";
+import type { NodeTracing } from "./node_tracing.ts";
+import { tracingIsOn } from "../../telemetry/tracing_is_on.ts";
 import { SuperNode } from "./node.ts";
 import { keyForApps } from "./registered_key.ts";
 import { RunCatalogue } from "./runs/run_catalogue.ts";
@@ -63,6 +65,7 @@ export async function runSuperNode(config: SuperNodeConfig, signal: AbortSignal)
     random: systemRandom,
     sendErrorDetails: config.sendErrorDetails,
     registeredKey: keyForApps(config),
+    ...(tracingIsOn() && { tracing: await openTracing() }),
     ...(metrics && { onEvent: (event) => metrics.onEvent(event) }),
     releaseRun: (runId) => void live.end(`${runId}`),
   });
@@ -115,6 +118,13 @@ async function openPython(
     new URL("./python/open_python.ts", import.meta.url),
   );
   return resources.use(await openPython(config));
+}
+
+async function openTracing(): Promise<NodeTracing> {
+  const { NodeTracing } = await load<typeof import("./node_tracing.ts")>(
+    new URL("./node_tracing.ts", import.meta.url),
+  );
+  return new NodeTracing();
 }
 
 /** Seconds in which open scrapes may end when the process ends. */

@@ -60,6 +60,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "rpc/dialects/*/server",
     "rpc/objects",
     "simulation",
+    "telemetry",
   ],
   "roles/superlink/metrics": [
     "base",

@@ -78,7 +78,7 @@ export class CallMetrics {
   readonly metrics: readonly Metric[] = [this.#calls, this.#seconds, this.#refusals];
 
   /** Counts a call. */
-  onCallEnd({ method: path, seconds, error }: CallEnd): void {
+  onCallEnd({ method: path, seconds, error }: Omit<CallEnd, "call">): void {
     let labels = this.#labels.get(path);
     if (labels === undefined) {
       labels = labelsOf(path);

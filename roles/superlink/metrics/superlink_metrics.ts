@@ -36,7 +36,7 @@ export class SuperLinkMetrics implements Disposable {
   /** The store, measured. */
   readonly store: LinkStore;
   /** Counts a call. */
-  readonly onCallEnd: (end: CallEnd) => void;
+  readonly onCallEnd: (end: Omit<CallEnd, "call">) => void;
   readonly #calls = new CallMetrics();
   readonly #events = new EventMetrics();
   readonly #stored: StoreMetrics;
