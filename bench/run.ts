@@ -19,6 +19,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   ml: "bench/ml/main.ts",
   accuracy: "bench/accuracy/main.ts",
   current: "bench/current/main.ts",
+  metrics: "bench/metrics/main.ts",
   scale: "bench/scale/main.ts",
   aggregation: "bench/aggregation/main.ts",
   secagg: "bench/secagg/main.ts",

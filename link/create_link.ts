@@ -103,6 +103,8 @@ export interface LinkOptions {
   readonly listedName?: (publicKey: Uint8Array) => string | undefined;
   /** Reports failures of the store; default: a new one. Other code that writes to the store shares it. */
   readonly trouble?: StoreTrouble;
+  /** Called with the bytes of objects that were sent and received, in committed transactions. Must not throw. */
+  readonly onTraffic?: (sent: number, received: number) => void;
   /** Called for each event after its transaction is committed. Must not throw. */
   readonly onEvent?: (event: LinkEvent) => void;
 }
@@ -163,7 +165,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     trouble,
     server,
     housekeeping,
-    traffic: new TrafficMeter(),
+    traffic: new TrafficMeter(options.onTraffic),
     listedName: options.listedName ?? (() => undefined),
     retention,
     absences,
@@ -225,6 +227,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
   ];
   return {
     ...nouns(context),
+    heldCalls: () => wakes.countListeners(),
     drain() {
       draining.abort();
       wakes.wakeAll();
@@ -246,7 +249,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
 }
 
 /** The operations of each room, bound to the context. */
-function nouns(context: LinkContext): Omit<Link, "close" | "drain"> {
+function nouns(context: LinkContext): Omit<Link, "close" | "drain" | "heldCalls"> {
   return {
     nodes: within(context, {
       create: createNode,

@@ -4,6 +4,7 @@ import type { Messages } from "./messages/messages.ts";
 import type { Nodes } from "./nodes/nodes.ts";
 import type { Objects } from "./objects/objects.ts";
 import type { Runs } from "./runs/runs.ts";
+import type { TopicKind } from "./transactions/wakes.ts";
 
 /**
  * The SuperLink's domain. It is independent of the wire format; the dialects translate. After `close`, every operation
@@ -16,6 +17,8 @@ export interface Link {
   readonly objects: Objects;
   readonly artifacts: Artifacts;
   readonly journal: Journal;
+  /** Number of long polls that wait now, by the kind of what they wait for. */
+  heldCalls(): Readonly<Record<TopicKind, number>>;
   /**
    * Prepares for the end: held pulls and claims end without a result, also later ones, and readers of logs are refused.
    * Other calls, and the ServerApps that run here, go on until `close`.

@@ -77,8 +77,8 @@ export async function measureCalls(
   });
 }
 
-/** @returns a rate for each transport and curve */
-async function callRates(
+/** The rate of one side, for each transport and curve. */
+export async function callRates(
   side: FlowerSide,
   { credentials, wires, curves, lines, processes }: CallsOptions,
 ): Promise<Map<string, CallRate>> {

@@ -10,6 +10,12 @@ const NOTHING: Traffic = { bytesSent: 0, bytesReceived: 0, clientAppSeconds: 0 }
  */
 export class TrafficMeter {
   readonly #unsaved = new Map<bigint, Traffic>();
+  readonly #onTraffic: (sent: number, received: number) => void;
+
+  /** @param onTraffic called with the bytes that committed transactions sent and received (default: nothing is) */
+  constructor(onTraffic: (sent: number, received: number) => void = () => {}) {
+    this.#onTraffic = onTraffic;
+  }
 
   send(effects: Effects<never>, runId: bigint, bytesSent: number): void {
     this.#add(effects, runId, { ...NOTHING, bytesSent });
@@ -67,6 +73,7 @@ export class TrafficMeter {
   #add(effects: Effects<never>, runId: bigint, traffic: Traffic): void {
     const draft = this.#draft(effects);
     draft.set(runId, sumTraffic(draft.get(runId) ?? NOTHING, traffic));
+    effects.after(() => this.#onTraffic(traffic.bytesSent, traffic.bytesReceived));
   }
 
   /** Traffic counted by the current transaction attempt, by run. */

@@ -5,9 +5,11 @@ import { LocalSignals } from "../transactions/signals.ts";
 import type { TransactionKind } from "../transactions/transactions.ts";
 import { earliestDue } from "./due.ts";
 import { Journal } from "./journal.ts";
+import type { StoreGauges } from "./gauges.ts";
 import { ArtifactMap, MemoryArtifacts } from "./memory_artifacts.ts";
 import { type GarbageMap, MemoryGarbage } from "./memory_garbage.ts";
 import { JournalList, MemoryJournal } from "./memory_journal.ts";
+import { memoryGauges } from "./memory_gauges.ts";
 import { MemoryInstructions, MemoryReplies, MessageMap } from "./memory_messages.ts";
 import { MemoryNodes, NodeMap } from "./memory_nodes.ts";
 import { MemoryObjects, ObjectMap } from "./memory_objects.ts";
@@ -75,6 +77,10 @@ export class MemoryStore implements LinkStore {
       strayReplies: this.#tables.strayReplies.size,
       garbage: this.#tables.garbage.size,
     });
+  }
+
+  gauges(): Promise<StoreGauges> {
+    return Promise.resolve(memoryGauges(this.#tables));
   }
 
   /** Does nothing, because the platform's garbage collector frees memory. */

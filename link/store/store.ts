@@ -11,6 +11,7 @@ import type { PieceTable } from "../runs/piece_table.ts";
 import type { NodeSettingsTable } from "../runs/node_settings_table.ts";
 import type { FabTable, LogTable, RunTable } from "../runs/run_table.ts";
 import type { Sessions } from "../transactions/sessions.ts";
+import type { StoreGauges } from "./gauges.ts";
 import type { LeaseTable, ServerTable } from "../transactions/server_tables.ts";
 import type { TransactionStore } from "../transactions/transactions.ts";
 
@@ -130,6 +131,8 @@ export interface LinkStore extends TransactionStore<LinkTables> {
   /** Sessions of the SuperLinks at the database's server; undefined if it does not tell them apart. */
   readonly sessions?: Sessions;
   usage(): Promise<StoreUsage>;
+  /** Amounts for metrics, read with one statement whose cost grows with the number of records. */
+  gauges(): Promise<StoreGauges>;
   /**
    * Resolves when the database's server answers. It waits for no transaction. Undefined for a store in this process.
    *

@@ -12,6 +12,9 @@ export type Topic =
   | "superlinks"
   | "journal";
 
+/** The part of a topic before its colon. */
+export type TopicKind = "work" | "reply" | "runs" | "log" | "superlinks";
+
 /** Wakes long polls when their topics change. */
 export class Wakes {
   readonly #listeners = new Map<Topic, Set<Listener>>();
@@ -48,6 +51,28 @@ export class Wakes {
   /** The topics with listeners. */
   topics(): Topic[] {
     return [...this.#listeners.keys()];
+  }
+
+  /** Number of listeners by the kind of their first topic. */
+  countListeners(): Readonly<Record<TopicKind, number>> {
+    const counts: Record<TopicKind, number> = {
+      work: 0,
+      reply: 0,
+      runs: 0,
+      log: 0,
+      superlinks: 0,
+    };
+    const seen = new Set<Listener>();
+    for (const [topic, listeners] of this.#listeners) {
+      const kind = topic.split(":", 1)[0] as TopicKind;
+      for (const listener of listeners) {
+        // A pull of replies listens to many topics of one kind.
+        if (seen.has(listener)) continue;
+        seen.add(listener);
+        counts[kind]++;
+      }
+    }
+    return counts;
   }
 
   /** Number of topics with listeners. */

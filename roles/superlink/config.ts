@@ -13,6 +13,7 @@ import { type LargeObjectConfig, readLargeObjects } from "./object_store_flags.t
 import type { LaunchConfig } from "../../hosting/launch/config.ts";
 import { type AccountsConfig, readAccounts } from "./accounts/config.ts";
 import { type Listeners, readListeners } from "./listeners.ts";
+import { readSuperLinkMetrics, type SuperLinkMetricsConfig } from "./metrics_config.ts";
 import { readProxyRange, TrustedProxies } from "../../rpc/proxies/trusted_proxies.ts";
 import { UsageError } from "../flags/values.ts";
 import { readRetention, type RetentionLimits } from "./retention_flags.ts";
@@ -55,6 +56,8 @@ export interface SuperLinkConfig {
   readonly drainSeconds: number;
   /** Where acts are recorded. Undefined: nowhere. */
   readonly audit?: AuditLogConfig;
+  /** The endpoint of metrics. Undefined: none. */
+  readonly metrics?: SuperLinkMetricsConfig;
 }
 
 /** What one of several processes of a SuperLink has of its own, and what it has in common with the others. */
@@ -108,8 +111,14 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
     hasProxies: flags.trustedProxy.length > 0,
   });
   const audit = readAudit(flags);
+  const metrics = await readSuperLinkMetrics(flags, {
+    hasTls: !flags.insecure,
+    listeners,
+    processes: flags.processes,
+  });
   const config = {
     listeners,
+    ...(metrics === undefined ? {} : { metrics }),
     hostNames: readHostNames(flags.allowedHost),
     remote: { control: flags.controlApiAllowRemote, runtime: flags.runtimeApiAllowRemote },
     database,

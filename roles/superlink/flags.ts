@@ -7,6 +7,7 @@ import {
   ISOLATIONS,
   type LaunchFlags,
 } from "../flags/launch_flags.ts";
+import { addSuperLinkMetricsOptions, type SuperLinkMetricsFlags } from "./metrics_config.ts";
 import { PROXY_HEADERS, type ProxyHeader } from "../../rpc/proxies/trusted_proxies.ts";
 import { type AccountFlags, addAccountOptions, DEFAULT_ACCOUNT_FLAGS } from "./accounts/flags.ts";
 import { wholeNumber } from "../flags/values.ts";
@@ -39,7 +40,8 @@ export interface SuperLinkFlags
     LargeObjectFlags,
     DashboardFlags,
     AccountFlags,
-    AuditFlags {
+    AuditFlags,
+    SuperLinkMetricsFlags {
   insecure: boolean;
   sslCaCertfile?: string;
   sslCertfile?: string;
@@ -91,6 +93,7 @@ export const DEFAULT_FLAGS: SuperLinkFlags = {
   driverApiAllowRemote: false,
   isolation: "subprocess",
   simulation: false,
+  metricsNodeNames: false,
   drainTimeout: 10,
   trustedProxy: [],
   trustedProxyHeader: "x-forwarded-for",
@@ -107,6 +110,7 @@ export function addSuperLinkOptions(command: Command): Command {
   addListenerOptions(command);
   addDashboardOption(command);
   addRunOptions(command);
+  addSuperLinkMetricsOptions(command);
   return addAuditOptions(command)
     .option(
       "--log-file <file>",

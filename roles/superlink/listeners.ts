@@ -117,7 +117,8 @@ function refuseClashes(addresses: Partial<Record<keyof Listeners, Address>>): vo
   }
 }
 
-function overlap(a: Address, b: Address): boolean {
+/** Whether two hosts to listen on have an address in common. */
+export function overlap(a: Address, b: Address): boolean {
   const everywhere = (host: string) => host === "0.0.0.0" || host === "::";
   return a.host === b.host || everywhere(a.host) || everywhere(b.host) ||
     (isLoopback(a.host) && isLoopback(b.host));

@@ -7,11 +7,15 @@ import { bodyBudgets } from "../../rpc/body_budgets.ts";
 import { startHttpServer } from "../../rpc/http/server.ts";
 import type { StartServerOptions } from "../../rpc/grpc/server.ts";
 import type { Readiness } from "../../rpc/readiness.ts";
+import type { OnCallEnd } from "../../rpc/call_end.ts";
 import type { RpcServer, ServerCertificate } from "../../rpc/server.ts";
 import { joinServices, type ServiceBinding } from "../../rpc/service.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { LISTENER_FLAGS, type Listeners } from "./listeners.ts";
 import { guardApi, guardDownload, type GuardedApi } from "./remote_guard.ts";
+import type { LinkTracing } from "./metrics/link_tracing.ts";
+import { metricsAddressOf } from "./metrics_config.ts";
+import type { SuperLinkMetrics } from "./metrics/superlink_metrics.ts";
 import type { SuperLinkServices } from "./services.ts";
 
 /** Seconds in which open calls may end if the SuperLink ends without draining. */
@@ -38,7 +42,7 @@ interface ListenerPlan {
 }
 
 /** Open listeners, with their actual "host:port". */
-export type OpenListeners = Partial<Record<keyof Listeners, string>>;
+export type OpenListeners = Partial<Record<keyof Listeners | "metrics", string>>;
 
 /** What serves. */
 export interface Serving {
@@ -54,23 +58,33 @@ export interface Serving {
   drain(seconds: number): Promise<void>;
 }
 
+/** Options of {@link serve}. */
+export interface ServeOptions {
+  /** Aborted when the SuperLink is about to stop, which health checks then say. */
+  readonly stopping: AbortSignal;
+  /** Whether the SuperLink is ready, which health checks say, too. */
+  readonly readiness: Readiness;
+  /** Gets the calls, and is served if the configuration says where. */
+  readonly metrics: SuperLinkMetrics | undefined;
+  /** Gets the calls, if there are traces. */
+  readonly tracing: LinkTracing | undefined;
+}
+
 /**
  * Opens every listener of the configuration. `cleanup` closes them.
  *
- * @param stopping aborted when the SuperLink is about to stop, which health checks then say
- * @param readiness whether it is ready, which they say, too
  * @throws FlwrError naming the flag whose address cannot be listened on
  */
 export async function serve(
   config: SuperLinkConfig,
   services: SuperLinkServices,
   cleanup: AsyncDisposableStack,
-  stopping: AbortSignal,
-  readiness: Readiness,
+  options: ServeOptions,
 ): Promise<Serving> {
   const open: OpenListeners = {};
   const [withTls, forCalls]: [RpcServer[], RpcServer[]] = [[], []];
-  for (const plan of plans(config, services, { stopping, readiness })) {
+  const { metrics } = options;
+  for (const plan of plans(config, services, options)) {
     const address = config.listeners[plan.name];
     if (address === undefined) continue;
     const server = await withFlagInError(LISTENER_FLAGS[plan.name], plan.start(address));
@@ -86,16 +100,58 @@ export async function serve(
     });
     if (plan.name === "http") await systemClock.sleep(FIRST_ANSWERS_SECONDS);
   }
+  if (config.tls !== undefined) metrics?.certificateEnds(config.tls.validTo);
+  const metricsServer = metrics && await serveMetrics(config, metrics, cleanup);
+  if (metricsServer !== undefined) open.metrics = metricsServer.address;
+  if (metricsServer !== undefined && config.metrics?.usesTls) withTls.push(metricsServer);
   return {
     listeners: open,
     async renew(tls) {
       const certificate = serverCertificate(tls);
       await Promise.all(withTls.map((server) => server.renew(certificate)));
+      metrics?.certificateEnds(tls.validTo);
     },
     async drain(seconds) {
       await Promise.all(forCalls.map((server) => server.close(seconds)));
     },
   };
+}
+
+/** Hands the ends of calls to those who want them; undefined if nobody does. */
+function callObserver(
+  metrics: SuperLinkMetrics | undefined,
+  tracing: LinkTracing | undefined,
+): OnCallEnd | undefined {
+  if (tracing === undefined) return metrics?.onCallEnd;
+  return (end) => {
+    metrics?.onCallEnd(end);
+    tracing.onCallEnd(end);
+  };
+}
+
+/** Opens the listener of the metrics. */
+async function serveMetrics(
+  config: SuperLinkConfig,
+  metrics: SuperLinkMetrics,
+  cleanup: AsyncDisposableStack,
+): Promise<RpcServer | undefined> {
+  if (config.metrics === undefined) return undefined;
+  const { address, token, usesTls } = config.metrics;
+  const starting = metrics.serve({
+    address: metricsAddressOf(address, config.oneOfMany?.number ?? 1),
+    token,
+    tls: usesTls && config.tls !== undefined ? serverCertificate(config.tls) : undefined,
+    hostNames: [Deno.hostname(), ...config.hostNames],
+  });
+  const server = await withFlagInError("--metrics-address", starting);
+  cleanup.defer(() => server.close(SHUTDOWN_GRACE_SECONDS));
+  logger.info("Metrics ({tls}) on {address}, at /metrics", {
+    event: "listening",
+    api: "metrics",
+    tls: usesTls ? "TLS" : "no TLS",
+    address: server.address,
+  });
+  return server;
 }
 
 function serverCertificate(tls: CheckedServerTls): ServerCertificate {
@@ -105,8 +161,10 @@ function serverCertificate(tls: CheckedServerTls): ServerCertificate {
 function plans(
   config: SuperLinkConfig,
   services: SuperLinkServices,
-  health: Pick<StartServerOptions, "stopping" | "readiness">,
+  { stopping, readiness, metrics, tracing }: ServeOptions,
 ): ListenerPlan[] {
+  const onCallEnd = callObserver(metrics, tracing);
+  const health = { stopping, readiness };
   const { fleet, control, exec, handStarted, legacy } = services;
   const tls = config.tls && serverCertificate(config.tls);
   const { proxies } = config;
@@ -121,6 +179,7 @@ function plans(
       budgets,
       ...health,
       proxies,
+      onCallEnd,
     });
   return [
     {
@@ -137,6 +196,7 @@ function plans(
           budgets,
           ...health,
           proxies,
+          onCallEnd,
           hostNames: [Deno.hostname(), ...config.hostNames],
           hostFlag: "--allowed-host",
           downloads: [guardDownload(services.artifacts, controlApi(config))],

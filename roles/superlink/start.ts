@@ -7,7 +7,9 @@ import { createLink } from "../../link/create_link.ts";
 import type { Link } from "../../link/link.ts";
 import type { ApiTokenTable } from "../../link/store/api_token_table.ts";
 import type { LinkEvent } from "../../link/events.ts";
+import type { LinkStore } from "../../link/store/store.ts";
 import { StoreTrouble } from "../../link/transactions/store_trouble.ts";
+import { tracingIsOn } from "../../telemetry/tracing_is_on.ts";
 import { messageObject } from "../../rpc/objects/message.ts";
 import { Readiness } from "../../rpc/readiness.ts";
 import { aborted } from "../../base/aborted.ts";
@@ -27,6 +29,8 @@ import { LinkLog, type LinkLogOptions } from "./link_log.ts";
 import { IdleExit } from "./idle_exit.ts";
 import { JobBoards } from "./job_boards.ts";
 import { ListedNames } from "./listed_names.ts";
+import type { LinkTracing } from "./metrics/link_tracing.ts";
+import type { SuperLinkMetrics } from "./metrics/superlink_metrics.ts";
 import { openReplays, settleReplays } from "./replays.ts";
 import { watchDatabase } from "./watch_database.ts";
 import { endWithin } from "./end_within.ts";
@@ -74,6 +78,7 @@ export async function startSuperLink(
   const draining = new AbortController();
   const listedNames = new ListedNames();
   const events = new LinkLog(logging);
+  const tracing = await openTracing();
   const begunRuns = new BegunRuns();
   const jobBoards = new JobBoards((runId, line) => logLine(runId, line));
   let launching: Launching | undefined;
@@ -81,6 +86,8 @@ export async function startSuperLink(
   let isExpected = false;
   const onEvent = (event: LinkEvent) => {
     events.onEvent(event);
+    metrics?.onEvent(event);
+    tracing?.onEvent(event);
     // At once, because the run may be claimed again right after the event.
     if (ENDS_PROCESS.has(event.kind) && "runId" in event) launching?.end(event.runId);
     if (event.kind === "run-created") void dashboard?.keepApp(event.runId);
@@ -89,7 +96,10 @@ export async function startSuperLink(
     if (event.kind === "run-began") void reportBegun(event.runId);
   };
   const large = await openLargeObjects(config.largeObjects);
-  const store = await openStore(config.database);
+  const opened = await openStore(config.database);
+  const metrics = await openMetrics(config, opened);
+  if (metrics !== undefined) cleanup.use(metrics);
+  const store = metrics?.store ?? opened;
   logSettings(config);
   const trouble = new StoreTrouble(systemClock, onEvent);
   const link = await createLink({
@@ -102,7 +112,9 @@ export async function startSuperLink(
     listedName: (publicKey) => listedNames.of(publicKey),
     trouble,
     onEvent,
+    ...(metrics && { onTraffic: (sent, received) => metrics.onTraffic(sent, received) }),
   });
+  metrics?.follow(link);
   cleanup.defer(() => link.close());
   if (store.isShared) void jobBoards.followStore((runId) => link.runs.get(runId), stopping.signal);
   const logLine = (runId: bigint, line: string) => {
@@ -158,13 +170,12 @@ export async function startSuperLink(
     },
   });
   const audited = auditedServices(services, audit, config);
-  const { listeners, renew, drain } = await serve(
-    config,
-    audited,
-    cleanup,
-    draining.signal,
+  const { listeners, renew, drain } = await serve(config, audited, cleanup, {
+    stopping: draining.signal,
     readiness,
-  );
+    metrics,
+    tracing,
+  });
   if (listeners.http !== undefined) artifacts.listenOn(listeners.http);
   dashboard = await startDashboard(config, link, cleanup);
   const { number = 1 } = config.oneOfMany ?? {};
@@ -236,6 +247,27 @@ export async function startSuperLink(
     await link.close();
     await running.disposeAsync();
   }
+}
+
+/** Starts to measure, if the metrics are to be served. */
+async function openMetrics(
+  { metrics }: SuperLinkConfig,
+  store: LinkStore,
+): Promise<SuperLinkMetrics | undefined> {
+  if (metrics === undefined) return undefined;
+  const { SuperLinkMetrics } = await load<typeof import("./metrics/superlink_metrics.ts")>(
+    new URL("./metrics/superlink_metrics.ts", import.meta.url),
+  );
+  return new SuperLinkMetrics({ store, namesNodes: metrics.namesNodes });
+}
+
+/** Starts to trace, if this process has somewhere to send traces. */
+async function openTracing(): Promise<LinkTracing | undefined> {
+  if (!tracingIsOn()) return undefined;
+  const { LinkTracing } = await load<typeof import("./metrics/link_tracing.ts")>(
+    new URL("./metrics/link_tracing.ts", import.meta.url),
+  );
+  return new LinkTracing();
 }
 
 /** Rejects like the promise, and never resolves. */

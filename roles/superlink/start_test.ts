@@ -6,6 +6,7 @@ import { openChannel } from "../../rpc/grpc/channel.ts";
 import { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
 import { openHttpChannel } from "../../rpc/http/channel.ts";
 import { RawConnection } from "../../rpc/testing/raw_http.ts";
+import { readOpenMetrics } from "../../telemetry/testing/read_openmetrics.ts";
 import { readSuperLinkConfig } from "./config.ts";
 import { DEFAULT_FLAGS, type SuperLinkFlags } from "./flags.ts";
 import { startSuperLink } from "./start.ts";
@@ -131,4 +132,33 @@ Deno.test("a caller through a trusted proxy cannot pass for one of this machine"
   assert.equal(await ask({ "x-forwarded-for": "203.0.113.9", forwarded: "for=127.0.0.1" }), 403);
   assert.equal(await ask({ "x-forwarded-for": "127.0.0.1, localhost" }), 400);
   assert.equal(await ask({ "x-forwarded-for": "203.0.113.9" }, other), 200);
+});
+
+Deno.test("with an address for metrics, calls and what they store are measured", async () => {
+  const config = await readSuperLinkConfig({ ...FLAGS, metricsAddress: "127.0.0.1:0" });
+  await using superLink = await startSuperLink(config);
+  const { listeners } = superLink;
+  for (const open of [openHttpChannel, openChannel]) {
+    const address = open === openChannel ? listeners.control! : listeners.http!;
+    const control = new ControlClient(open({ address, tls: "insecure" }));
+    await control.listRuns({ limit: 1 }).catch(() => {});
+    await control.stopRun(7n).catch(() => {});
+    control.close();
+  }
+  const response = await fetch(`http://${listeners.metrics}/metrics`, {
+    headers: { accept: "application/openmetrics-text" },
+  });
+  const families = readOpenMetrics(await response.text());
+  const calls = families.get("flwr_calls")!.samples;
+  assert.deepEqual(
+    calls.filter(({ labels: { api } }) => api === "control")
+      .map(({ labels: { code }, value }) => [code, value]),
+    [["ok", 2], ["not-found", 2]],
+  );
+  assert.deepEqual(families.get("flwr_nodes")!.samples.map(({ value }) => value), [0, 0, 0, 0, 0]);
+  assert.ok(families.get("flwr_store_transactions")!.samples.length > 0);
+  // The metrics are nowhere else.
+  const elsewhere = await fetch(`http://${listeners.http}/metrics`);
+  assert.equal(elsewhere.status, 404);
+  await elsewhere.text();
 });

@@ -12,6 +12,7 @@ import type { Executors } from "../../rpc/dialects/current/server/task_authentic
 import type { RetryPolicy } from "../../rpc/retry.ts";
 import type { ServerCertificate } from "../../rpc/server.ts";
 import { type AppModule, findAppModule } from "../../hosting/app/app_module.ts";
+import { type MetricsConfig, readMetricsFlags } from "../flags/metrics_flags.ts";
 import { readConnection } from "../flags/connection_options.ts";
 import { readFlagAddress, readingFlag, readNameFlag } from "../flags/values.ts";
 import { readSuperexecSecret } from "../flags/launch_flags.ts";
@@ -46,6 +47,8 @@ export interface SuperNodeConfig {
   readonly healthAddress: string | undefined;
   /** Whether error texts are sent to the SuperLink. */
   readonly sendErrorDetails: boolean;
+  /** The endpoint of metrics. Undefined: none. */
+  readonly metrics: MetricsConfig | undefined;
 }
 
 /**
@@ -67,6 +70,7 @@ export async function readSuperNodeConfig(
     flags.authSupernodePrivateKey,
     flags.sslKeyfile,
     flags.superexecAuthSecretFile,
+    flags.metricsTokenFile,
   ].flatMap((file) => file === undefined ? [] : [resolve(file)]);
   return {
     ...await readConnection(flags, DEFAULT_SUPERLINK),
@@ -84,6 +88,7 @@ export async function readSuperNodeConfig(
     python: await readPythonConfig(flags),
     healthAddress: healthServerAddress,
     sendErrorDetails: flags.sendErrorDetails,
+    metrics: await readMetricsFlags(flags, flags.sslCertfile !== undefined),
   };
 }
 

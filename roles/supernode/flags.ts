@@ -3,11 +3,12 @@ import { type Device, DEVICES } from "../../ml/engine/device.ts";
 import { MAX_THREADS } from "../../ml/engine/limits.ts";
 import type { ConnectionFlags } from "../flags/connection_options.ts";
 import { allowReadOption, type Isolation, ISOLATIONS } from "../flags/launch_flags.ts";
+import { addMetricsOptions, type MetricsFlags } from "../flags/metrics_flags.ts";
 import { wholeNumber } from "../flags/values.ts";
 import type { IdentityFlags } from "./identity.ts";
 
 /** Flags of the `supernode` command, as commander parses them. */
-export interface SuperNodeFlags extends ConnectionFlags, IdentityFlags {
+export interface SuperNodeFlags extends ConnectionFlags, IdentityFlags, MetricsFlags {
   dir: string;
   name?: string;
   nodeConfig?: string;
@@ -42,7 +43,7 @@ export function addSuperNodeOptions(command: Command): Command {
   addIdentityOptions(command);
   addAppOptions(command);
   addPythonOptions(command);
-  return command.option(
+  return addMetricsOptions(command).option(
     "--health-server-address <host:port>",
     "address of a gRPC health service, without TLS (default: none)",
   );

@@ -7,6 +7,7 @@ import { log } from "../../base/log.ts";
 import { shownName } from "../../base/node_labels.ts";
 import { ApiError } from "../../rpc/api_error.ts";
 import { HEARTBEAT_INTERVAL_SECONDS, STOP_SECONDS } from "./limits.ts";
+import type { OnNodeEvent } from "./node_event.ts";
 
 /** A node that is unknown within this time after a join, in seconds, does not join again. */
 const REJOIN_MIN_SECONDS = 1;
@@ -27,6 +28,7 @@ export interface MembershipOptions {
   /** The node's name from `--name`, for the log. */
   readonly name?: string;
   readonly clock: Clock;
+  readonly onEvent?: OnNodeEvent | undefined;
 }
 
 /** Error codes of a SuperLink that does not know the node (any more). */
@@ -91,7 +93,8 @@ export class Membership {
 
   /** Leaves. Gives up after a few seconds. */
   async leave(): Promise<void> {
-    const { connection, clock } = this.#options;
+    const { connection, clock, onEvent } = this.#options;
+    onEvent?.({ kind: "left" });
     const patience = new AbortController();
     const left = connection.leave().then(() => true, (error) => {
       this.#log.debug("Leaving failed: {reason}", { reason: FlwrError.from(error).message });
@@ -135,6 +138,7 @@ export class Membership {
         if (signal.aborted) throw error;
       }
     }
+    this.#options.onEvent?.({ kind: "joined" });
     const words = name === undefined ? "" : " as {name}";
     this.#log.info(`SuperNode {nodeId} joined {superLink}${words}`, {
       event: "joined",

@@ -11,6 +11,8 @@ import { type Answer, answerInstruction } from "./answer.ts";
 import { SEE_NODE_LOG } from "../../hosting/app/failure.ts";
 import { HEARTBEAT_INTERVAL_SECONDS, STOP_SECONDS } from "./limits.ts";
 import { Membership, Superseded } from "./membership.ts";
+import type { NodeEvent, OnNodeEvent } from "./node_event.ts";
+import type { NodeTracing } from "./node_tracing.ts";
 import { IdleRuns } from "./runs/idle_runs.ts";
 import type { NodeRuns } from "./runs/prepared_run.ts";
 import type { KeyForApps } from "./registered_key.ts";
@@ -57,6 +59,10 @@ export interface NodeOptions {
   readonly sendErrorDetails?: boolean;
   /** The node's registered key, for apps of a run (default: none). */
   readonly registeredKey?: KeyForApps;
+  /** Traces the node's work (default: nothing does). */
+  readonly tracing?: NodeTracing | undefined;
+  /** Gets the node's events (default: nothing does). */
+  readonly onEvent?: OnNodeEvent | undefined;
 }
 
 /** Most runs that are prepared at the same time before their first instructions. */
@@ -149,7 +155,9 @@ export class SuperNode {
         );
         // While the SuperLink is away, a heartbeat is repeated without end, which a node that stops must not wait for.
         await unlessAborted(beating, signal);
+        if (!signal.aborted) this.#report({ kind: "heartbeat", isSent: true });
       } catch (error) {
+        if (!signal.aborted) this.#report({ kind: "heartbeat", isSent: false });
         if (signal.aborted && !(error instanceof Superseded)) return;
         this.#logUnlessFatal(error, "A heartbeat failed: {reason}");
       }
@@ -161,15 +169,21 @@ export class SuperNode {
     let failures = 0;
     while (!signal.aborted) {
       let instruction: Message | undefined;
+      const pullBegan = Date.now();
       try {
         instruction = await this.#membership.call(() => connection.pull(signal), signal);
         failures = 0;
       } catch (error) {
+        this.#report({ kind: "pull-failed" });
         this.#logFailedPull(error);
         failures += 1;
         await clock.sleep(pullRetryWait(failures), signal);
       }
-      if (instruction !== undefined) await this.#handle(instruction, signal);
+      if (instruction === undefined) continue;
+      const { tracing } = this.#options;
+      const { metadata } = instruction;
+      const handle = () => this.#handle(instruction, signal);
+      await (tracing?.instruction(metadata, pullBegan, handle) ?? handle());
     }
   }
 
@@ -191,9 +205,15 @@ export class SuperNode {
       event: "instruction-received",
       ...facts,
     });
+    this.#report({ kind: "instruction-received", messageType });
     using _ = this.#idle.markBusy(runId);
-    const answer = await this.#answer(instruction, signal);
+    const answer = await this.#step(
+      messageType,
+      () => this.#answer(instruction, signal),
+      (answer) => answer?.reply.error !== undefined,
+    );
     if (answer === undefined) {
+      this.#report({ kind: "reply", outcome: "not-needed" });
       this.#log.info("{run} has ended. The reply was not sent", {
         event: "reply-not-sent",
         ...facts,
@@ -201,6 +221,8 @@ export class SuperNode {
       return;
     }
     const { reply, seconds, details = reply.error?.reason } = answer;
+    const isError = reply.error !== undefined;
+    this.#report({ kind: "instruction-answered", messageType, seconds, isError });
     // Each line of a stack is a line of the log.
     const [reason, ...more] = details?.split(/\r?\n/) ?? [];
     if (reply.error !== undefined) {
@@ -212,20 +234,32 @@ export class SuperNode {
       for (const line of more) this.#log.error("  {line}", { line });
     }
     try {
-      await this.#push(reply, seconds, signal);
+      await this.#step("push", () => this.#push(reply, seconds, signal));
+      this.#report({ kind: "reply", outcome: "sent" });
       this.#log.info("{run}: sent reply", { event: "reply-sent", ...facts });
     } catch (error) {
       if (error instanceof Superseded) throw error;
       // A SuperLink that was restarted without a database does not know the run.
       if (["permission-denied", "not-found"].includes(FlwrError.from(error).code)) {
+        this.#report({ kind: "reply", outcome: "not-needed" });
         this.#log.info("{run} has ended. The SuperLink did not need the reply", {
           event: "reply-not-needed",
           ...facts,
         });
       } else {
+        this.#report({ kind: "reply", outcome: "failed" });
         this.#logUnlessFatal(error, "Could not send the reply: {reason}");
       }
     }
+  }
+
+  /** Does a part of the work on an instruction, traced if there are traces. */
+  #step<T>(name: string, work: () => Promise<T>, isError?: (result: T) => boolean): Promise<T> {
+    return this.#options.tracing?.step(name, work, isError) ?? work();
+  }
+
+  #report(event: NodeEvent): void {
+    this.#options.onEvent?.(event);
   }
 
   /** Answers an instruction. Undefined if no reply is needed. */

@@ -1,8 +1,11 @@
 import { systemClock } from "../../base/clock.ts";
+import { FlwrError } from "../../base/error.ts";
 import { load } from "../../base/load.ts";
 import { log } from "../../base/log.ts";
 import { systemRandom } from "../../base/random.ts";
 import { registerTrainer } from "../../ml/cores/trainer_slot.ts";
+import type { RpcServer } from "../../rpc/server.ts";
+import type { MetricsConfig } from "../flags/metrics_flags.ts";
 import { logRetry } from "../flags/log_retry.ts";
 import { AppHost } from "../../hosting/app/app_host.ts";
 import { startWorker } from "../../hosting/app/app_instance.ts";
@@ -16,6 +19,9 @@ import type { SuperNodeConfig } from "./config.ts";
 import type { PythonApps, PythonConfig } from "./python/open_python.ts";
 import { dialectsAt } from "./connection/dialects.ts";
 import { NegotiatedConnection } from "./connection/negotiated_connection.ts";
+import type { NodeMetrics } from "./node_metrics.ts";
+import type { NodeTracing } from "./node_tracing.ts";
+import { tracingIsOn } from "../../telemetry/tracing_is_on.ts";
 import { SuperNode } from "./node.ts";
 import { keyForApps } from "./registered_key.ts";
 import { RunCatalogue } from "./runs/run_catalogue.ts";
@@ -48,6 +54,7 @@ export async function runSuperNode(config: SuperNodeConfig, signal: AbortSignal)
   const live = resources.use(new WarmApps<AppHost>(MAX_WARM_APPS));
   const apps = await openApps(config, new Bundles(connection, config.trusted), live, resources);
   if (config.healthAddress !== undefined) await serveHealth(config.healthAddress, resources);
+  const metrics = config.metrics && await serveMetrics(config, config.metrics, resources);
   const node = new SuperNode({
     connection,
     runs: new RunCatalogue(connection, apps),
@@ -58,6 +65,8 @@ export async function runSuperNode(config: SuperNodeConfig, signal: AbortSignal)
     random: systemRandom,
     sendErrorDetails: config.sendErrorDetails,
     registeredKey: keyForApps(config),
+    ...(tracingIsOn() && { tracing: await openTracing() }),
+    ...(metrics && { onEvent: (event) => metrics.onEvent(event) }),
     releaseRun: (runId) => void live.end(`${runId}`),
   });
   started.resolve(node);
@@ -109,6 +118,42 @@ async function openPython(
     new URL("./python/open_python.ts", import.meta.url),
   );
   return resources.use(await openPython(config));
+}
+
+async function openTracing(): Promise<NodeTracing> {
+  const { NodeTracing } = await load<typeof import("./node_tracing.ts")>(
+    new URL("./node_tracing.ts", import.meta.url),
+  );
+  return new NodeTracing();
+}
+
+/** Seconds in which open scrapes may end when the process ends. */
+const METRICS_CLOSE_SECONDS = 1;
+
+async function serveMetrics(
+  { python: { tls } }: SuperNodeConfig,
+  { address, token, usesTls }: MetricsConfig,
+  resources: AsyncDisposableStack,
+): Promise<NodeMetrics> {
+  const { NodeMetrics } = await load<typeof import("./node_metrics.ts")>(
+    new URL("./node_metrics.ts", import.meta.url),
+  );
+  const metrics = resources.use(new NodeMetrics());
+  let server: RpcServer;
+  try {
+    server = await metrics.serve({ address, token, ...(usesTls && { tls }) });
+  } catch (error) {
+    const { code, message, hints } = FlwrError.from(error);
+    throw new FlwrError(code, `--metrics-address: ${message}`, { hints, cause: error });
+  }
+  resources.defer(() => server.close(METRICS_CLOSE_SECONDS));
+  log("supernode").info("Metrics ({tls}) on {address}, at /metrics", {
+    event: "listening",
+    api: "metrics",
+    tls: usesTls ? "TLS" : "no TLS",
+    address: server.address,
+  });
+  return metrics;
 }
 
 async function serveHealth(address: string, resources: AsyncDisposableStack): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Logger } from "@logtape/logtape";
 import { FlwrError } from "../../base/error.ts";
-import { answerInParts, answerStream, logOutcome, UndecodableRequest } from "../answer.ts";
+import { answerInParts, answerStream, UndecodableRequest } from "../answer.ts";
+import { type CallEnding, callEnding, type OnCallEnd } from "../call_end.ts";
 import { GrpcCall, type GrpcCallLimits } from "./grpc_call.ts";
 import { Status } from "./grpc_status.ts";
 import { encodeFields } from "../http2/hpack/encode.ts";
@@ -46,6 +47,8 @@ export interface ServeOptions extends GrpcCallLimits {
   readonly log: Logger;
   /** The proxies that are believed when they name their callers. */
   readonly proxies?: TrustedProxies | undefined;
+  /** Called at the end of each call of a service's method. */
+  readonly onCallEnd?: OnCallEnd | undefined;
 }
 
 /**
@@ -78,12 +81,13 @@ export async function answerGrpc(
     call.refuse({ code: Status.UNIMPLEMENTED, details: `There is no method ${path}` });
     return "refused";
   }
+  const ended = callEnding(options.log, options.onCallEnd);
   try {
-    await answer(call, methods, options, progress);
+    await answer(call, methods, ended, progress);
   } catch (error) {
     // If the caller has disconnected, nothing is sent. Such calls are logged like any other.
     const { watch } = methods.find(({ watch }) => watch !== undefined) ?? {};
-    logOutcome(options.log, call, error, watch);
+    ended(call, error, watch);
     call.refuse(grpcStatusOf(error));
   }
   if ("caller" in call) return call.caller === undefined ? "gone" : "admitted";
@@ -106,7 +110,7 @@ function originOrRefusal(
 async function answer(
   call: GrpcCall,
   methods: PathMethods,
-  { log }: ServeOptions,
+  ended: CallEnding,
   progress: (progress: CallProgress) => void,
 ): Promise<void> {
   const guarded = methods.some(({ admit }) => admit !== undefined);
@@ -122,7 +126,7 @@ async function answer(
   const method = methodFor(methods, bytes, call);
   if (method.desc.methodKind === "unary") {
     const parts = await answerInParts(method, bytes, call, admission);
-    logOutcome(log, call);
+    ended(call);
     const sent = call.send(parts);
     call.end();
     return await sent;
@@ -132,7 +136,7 @@ async function answer(
     if (call.gone) return;
     await call.send([message]);
   }
-  logOutcome(log, call);
+  ended(call);
   call.end();
 }
 

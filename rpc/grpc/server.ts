@@ -3,6 +3,7 @@ import { log as defaultLog } from "../../base/log.ts";
 import { causedBy } from "../../base/log_limiter.ts";
 import { formatAddress, hostOfPeer, parseAddress } from "../address.ts";
 import { type BodyBudgets, bodyBudgets } from "../body_budgets.ts";
+import type { OnCallEnd } from "../call_end.ts";
 import { PACE_LIMITS, type PaceLimits } from "../body_pace.ts";
 import { answerGrpc, methodsByPath } from "./grpc_services.ts";
 import { healthService } from "./health.ts";
@@ -41,6 +42,8 @@ export interface StartServerOptions {
   readonly readiness?: Readiness | undefined;
   /** The proxies that are believed when they name their callers; none by default. */
   readonly proxies?: TrustedProxies | undefined;
+  /** Called at the end of each call of a service's method. */
+  readonly onCallEnd?: OnCallEnd | undefined;
 }
 
 /**
@@ -82,7 +85,8 @@ export async function startServer(options: StartServerOptions): Promise<RpcServe
   });
   // Created last, because it has a timer. No call arrives before the next turn.
   const responsePace = new PaceWatch(pace);
-  const serving = { log, responses: budgets.responses, pace, responsePace, proxies };
+  const { onCallEnd } = options;
+  const serving = { log, responses: budgets.responses, pace, responsePace, proxies, onCallEnd };
   let closed: Promise<void> | undefined;
   return {
     address: formatAddress({ host: address.host, port: server.port }),

@@ -2,7 +2,7 @@ import type { Logger } from "@logtape/logtape";
 import { log as defaultLog } from "../../base/log.ts";
 import { causedBy } from "../../base/log_limiter.ts";
 import { formatAddress, hostOfPeer, parseAddress } from "../address.ts";
-import { answerInParts, answerStream, logOutcome } from "../answer.ts";
+import { answerInParts, answerStream } from "../answer.ts";
 import { ApiError } from "../api_error.ts";
 import { type BodyBudgets, bodyBudgets } from "../body_budgets.ts";
 import type { Readiness } from "../readiness.ts";
@@ -11,6 +11,7 @@ import { type BoundMethod, methodPath, type ServiceBinding } from "../service.ts
 import { type Origin, originOf } from "../proxies/origin.ts";
 import type { TrustedProxies } from "../proxies/trusted_proxies.ts";
 import { admitCall } from "../shared_path.ts";
+import { callEnding, type OnCallEnd } from "../call_end.ts";
 import { BODY_LIMITS, type BodyLimits, readBody, roomForBody } from "./body.ts";
 import type { Connection, ConnectionLimits } from "./connections.ts";
 import { Downloads, type FileDownload } from "./download.ts";
@@ -36,8 +37,8 @@ export interface HttpService {
   readonly binding: ServiceBinding;
 }
 
-/** Responds to GET and HEAD of a path that is not a service's method. */
-export type Route = () => PlainResponse;
+/** Responds to GET and HEAD of a path that is not a service's method. Must not throw. */
+export type Route = (headers: Headers) => PlainResponse | Promise<PlainResponse>;
 
 /** How to start a server. */
 export interface StartHttpServerOptions {
@@ -78,6 +79,8 @@ export interface StartHttpServerOptions {
   readonly readiness?: Readiness | undefined;
   /** The proxies that are believed when they name their callers; none by default. */
   readonly proxies?: TrustedProxies | undefined;
+  /** Called at the end of each call of a service's method. */
+  readonly onCallEnd?: OnCallEnd | undefined;
 }
 
 /** Header of a response to a health check, by which our commands recognise our servers. */
@@ -143,6 +146,7 @@ function requestHandler(options: StartHttpServerOptions, hosts: OwnHosts): Answe
     options;
   const health = () =>
     stopping?.aborted ? STOPPING : readiness?.isReady === false ? NOT_READY : HEALTHY;
+  const { onCallEnd } = options;
   const plain = new Map(Object.entries({ [HEALTH]: health, ...routes }));
   const methods = new Map(
     services.flatMap(({ prefix, binding }) =>
@@ -169,11 +173,12 @@ function requestHandler(options: StartHttpServerOptions, hosts: OwnHosts): Answe
       } catch (error) {
         return plainResponse(request, connection, errorResponse(error), true);
       }
+      const answering = { limits, budgets, streamHeadMs, log, onCallEnd };
       return method !== undefined
-        ? await answer(method, request, connection, origin, { limits, budgets, streamHeadMs, log })
+        ? await answer(method, request, connection, origin, answering)
         : await files.answer(download!, path, request, connection, origin);
     }
-    const response = route === undefined ? NOT_FOUND : answerRoute(route, request);
+    const response = route === undefined ? NOT_FOUND : await answerRoute(route, request);
     return plainResponse(request, connection, response, true);
   };
 }
@@ -212,9 +217,9 @@ function webPageGuard(
   };
 }
 
-function answerRoute(route: Route, { method }: Request): PlainResponse {
+async function answerRoute(route: Route, { method, headers }: Request): Promise<PlainResponse> {
   return method === "GET" || method === "HEAD"
-    ? route()
+    ? await route(headers)
     : errorResponse(methodNotAllowed("GET, HEAD"));
 }
 
@@ -224,6 +229,7 @@ interface AnswerOptions {
   readonly budgets: BodyBudgets;
   readonly streamHeadMs: number;
   readonly log: Logger;
+  readonly onCallEnd: OnCallEnd | undefined;
 }
 
 async function answer(
@@ -231,8 +237,9 @@ async function answer(
   request: Request,
   connection: Connection,
   origin: Origin,
-  { limits, budgets, streamHeadMs, log }: AnswerOptions,
+  { limits, budgets, streamHeadMs, log, onCallEnd }: AnswerOptions,
 ): Promise<Response> {
+  const ended = callEnding(log, onCallEnd);
   const call = new HttpCall(
     methodPath(method.desc),
     request,
@@ -253,18 +260,17 @@ async function answer(
     const bytes = await readBody(request, bodyLimits);
     unread = false;
     if (method.desc.methodKind === "server_streaming") {
-      const ended = (error?: unknown) => logOutcome(log, call, error, method.watch);
       return await call.answerStream(
         answerStream(method, bytes, call, admission),
         streamHeadMs,
-        ended,
+        (error?: unknown) => ended(call, error, method.watch),
       );
     }
     const response = call.answer(await answerInParts(method, bytes, call, admission));
-    logOutcome(log, call);
+    ended(call);
     return response;
   } catch (error) {
-    logOutcome(log, call, error, method.watch);
+    ended(call, error, method.watch);
     return call.refuse(errorResponse(error), unread);
   }
 }

@@ -36,6 +36,7 @@ export const ROOMS: readonly string[] = [
   "rpc",
   "secagg",
   "simulation",
+  "telemetry",
   "tensor",
 ];
 

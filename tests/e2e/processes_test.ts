@@ -21,6 +21,7 @@ scenario(
       flags: [
         ...["--database", `postgres://flwr@127.0.0.1:${target.port}/${database}`],
         ...["--processes", "2", "--log-file", logFile, "--audit-log", stage.path("audit.log")],
+        ...["--metrics-address", "127.0.0.1:0"],
       ],
     });
     await process.waitForEvent("processes-ready", { count: 2 });
@@ -29,6 +30,16 @@ scenario(
         .map(({ fields: { number, pid } }) => [number, Number(pid)]),
     );
     assert.deepEqual(new Set(pids.keys()), new Set([1, 2]));
+
+    const metrics = process.records.filter(({ event, fields }) =>
+      event === "listening" && fields["api"] === "metrics"
+    );
+    assert.deepEqual(new Set(metrics.map(({ fields }) => fields["process"])), new Set([1, 2]));
+    assert.equal(new Set(metrics.map(({ fields }) => fields["address"])).size, 2);
+    for (const { fields: { address } } of metrics) {
+      const response = await fetch(`http://${address}/metrics`);
+      assert.match(await response.text(), /^flwr_nodes\{state="online"\} 0$/m);
+    }
 
     const goOn = stage.path("go-on");
     const config = `wait-round=2 wait-file="${goOn}"`;

@@ -59,6 +59,7 @@ export function lasting(store: LinkStore): { open(): LinkStore } {
     settings: store.settings,
     apiTokens: store.apiTokens,
     usage: () => store.usage(),
+    gauges: () => store.gauges(),
     reclaim: () => store.reclaim(),
     close: () => Promise.resolve(),
   };

@@ -58,6 +58,9 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--object-store-from": "262144",
     "--isolation": '"subprocess"',
     "--simulation": "false",
+    "--metrics-address": "none",
+    "--metrics-token-file": "none",
+    "--metrics-node-names": "false",
     "--idle-exit": "never",
     "--accounts-file": "none",
     "--default-role": "none, such accounts may do nothing",
@@ -132,6 +135,8 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--ssl-ca-certfile": "none",
     "--superexec-auth-secret-file": "none",
     "--allow-runtime-dependency-installation": "false",
+    "--metrics-address": "none",
+    "--metrics-token-file": "none",
     "--health-server-address": "none",
   },
   "simulation-worker": {

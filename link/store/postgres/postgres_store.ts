@@ -9,6 +9,8 @@ import { SqlSigners } from "../sql/signers.ts";
 import type { ApiTokenTable } from "../api_token_table.ts";
 import type { Statements } from "../sql/statements.ts";
 import { sqlTables } from "../sql/tables.ts";
+import type { StoreGauges } from "../gauges.ts";
+import { readGauges } from "../sql/gauges.ts";
 import { usage } from "../sql/usage.ts";
 import type {
   LinkStore,
@@ -222,6 +224,11 @@ export class PostgresStore implements LinkStore {
 
   async usage(): Promise<StoreUsage> {
     return (await this.#perform("read-only", usage)).result;
+  }
+
+  async gauges(): Promise<StoreGauges> {
+    const read = (sql: Statements) => readGauges(sql, "pg_database_size(current_database())");
+    return (await this.#perform("read-only", read)).result;
   }
 
   /** Nothing to do: the server's autovacuum returns the space of removed records. */

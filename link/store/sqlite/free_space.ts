@@ -1,4 +1,6 @@
 import { existsSync, statSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { StatementSync } from "node:sqlite";
 
 /** Free space to keep in the file, in bytes: enough for a large model and a reply. */
@@ -70,5 +72,15 @@ export class FreeSpace {
   /** Runs a pragma that returns one number, in a column with the pragma's name. */
   #number(sql: string): number {
     return Number(Object.values(this.#prepare(sql).get() ?? {})[0]);
+  }
+}
+
+/** Free bytes of the disk with a file, for users without special rights. Undefined if the system does not tell. */
+export async function freeBytes(file: string): Promise<number | undefined> {
+  try {
+    const { bavail, bsize } = await statfs(dirname(file));
+    return bavail * bsize;
+  } catch {
+    return undefined;
   }
 }

@@ -7,10 +7,12 @@ import { cannotWrite, sqliteError } from "./error.ts";
 import { isFull, LogSync } from "./log_sync.ts";
 import { openDatabase, type OpenOptions } from "./open.ts";
 import { SqlApiTokens } from "../sql/api_tokens.ts";
+import type { StoreGauges } from "../gauges.ts";
+import { readGauges } from "../sql/gauges.ts";
 import { SqlSettings } from "../sql/settings.ts";
 import { SqlSignatures } from "../sql/signatures.ts";
 import { SqlSigners } from "../sql/signers.ts";
-import { FreeSpace, type ReclaimStep } from "./free_space.ts";
+import { freeBytes, FreeSpace, type ReclaimStep } from "./free_space.ts";
 import { SqliteStatements, toSqlite } from "./statements.ts";
 import type { Statements } from "../sql/statements.ts";
 import { sqlTables } from "../sql/tables.ts";
@@ -118,6 +120,15 @@ export class SqliteStore implements LinkStore {
 
   usage(): Promise<StoreUsage> {
     return this.#serial.run(() => usage(this.#sql));
+  }
+
+  async gauges(): Promise<StoreGauges> {
+    const size = "page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+    const [gauges, free] = await Promise.all([
+      this.#serial.run(() => readGauges(this.#sql, size)),
+      freeBytes(this.#path),
+    ]);
+    return { ...gauges, ...(free !== undefined && { freeBytes: free }) };
   }
 
   reclaim(): Promise<boolean> {

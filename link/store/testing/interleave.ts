@@ -32,6 +32,7 @@ export function interleave(store: LinkStore, seed = 1): LinkStore {
       return result;
     },
     usage: () => store.usage(),
+    gauges: () => store.gauges(),
     reclaim: () => store.reclaim(),
     close: () => store.close(),
   };

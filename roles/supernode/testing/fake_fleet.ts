@@ -136,7 +136,7 @@ export function instruction(id: string, runId = 7n): Message {
 export function start(
   fleet: FakeFleet,
   handle: Handle = echo,
-  options: Partial<Pick<NodeOptions, "releaseRun" | "sendErrorDetails" | "runs">> = {},
+  options: Partial<Pick<NodeOptions, "releaseRun" | "sendErrorDetails" | "runs" | "onEvent">> = {},
 ) {
   const clock = new FakeClock();
   const controller = new AbortController();
