@@ -14,7 +14,7 @@ import { Bench, lasting, UPDATE_OBJECTS } from "./harness.ts";
 // model says after each command what every instruction and every run must be, whichever SuperLink is asked.
 
 /** Number of steps: FLWR_MODEL_STEPS, or a default. */
-const STEPS = Number(Deno.env.get("FLWR_MODEL_STEPS") ?? (NIGHTLY ? 100_000 : 300));
+const STEPS = Number(Deno.env.get("FLWR_MODEL_STEPS") ?? (NIGHTLY ? 100_000 : 200));
 /** Seed of the first history: FLWR_MODEL_SEED, or a random one. */
 const SEED = Deno.env.get("FLWR_MODEL_SEED");
 /** Longest history. The average is half of it. */
