@@ -18,7 +18,7 @@ const STEPS = Number(Deno.env.get("FLWR_MODEL_STEPS") ?? (NIGHTLY ? 100_000 : 20
 /** Seed of the first history: FLWR_MODEL_SEED, or a random one. */
 const SEED = Deno.env.get("FLWR_MODEL_SEED");
 /** Longest history. The average is half of it. */
-const LONGEST = Math.min(500, STEPS / 3);
+const LONGEST = Math.min(500, Math.ceil(STEPS / 3));
 const NODES = 3;
 
 interface ModelInstruction {
