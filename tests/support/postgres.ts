@@ -50,7 +50,7 @@ export function hasPostgres(): boolean {
 const free: string[] = [];
 
 /** Runs a test in a schema of its own. Used schemas are cleaned and used again: that is faster than new tables. */
-async function withSchema(body: (target: PostgresTarget) => Promise<void>): Promise<void> {
+export async function withSchema(body: (target: PostgresTarget) => Promise<void>): Promise<void> {
   const target = await postgresServer();
   const used = free.pop();
   const schema = used ?? `test_${crypto.randomUUID().replaceAll("-", "")}`;
