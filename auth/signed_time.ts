@@ -30,8 +30,8 @@ const lastSigned = new WeakMap<PrivateKey, number>();
 /**
  * Signs the current time. Each signed time is unique.
  *
- * Deno's ECDSA is deterministic (RFC 6979): signing one time twice would give the same signature, which a replay guard
- * refuses. So the times signed with a key increase by at least a microsecond.
+ * WebCrypto's ECDSA is deterministic in Deno (RFC 6979): signing one time twice would give the same signature, which a
+ * replay guard refuses. So the times signed with a key increase by at least a microsecond.
  */
 export class TimeSigner {
   readonly #key: PrivateKey;

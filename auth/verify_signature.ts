@@ -1,17 +1,15 @@
 import { sha256Hex } from "../base/platform.ts";
 import { asBytes } from "./bytes.ts";
 import { rawFromDerSignature } from "./ecdsa_signature.ts";
-import { type OpenSsl, openSsl } from "./openssl.ts";
+import type { OpenSsl } from "./openssl.ts";
 import { importPublicKey, type PublicKey } from "./public_key.ts";
+import { systemOpenSsl } from "./system_openssl.ts";
 
 /** A signature that verified. */
 export interface VerifiedSignature {
   /** r ‖ s, big-endian, of equal length. */
   readonly raw: Uint8Array;
 }
-
-/** The system's OpenSSL, opened for the first signature. */
-let opening: Promise<OpenSsl | undefined> | undefined;
 
 /**
  * Verifies an ECDSA signature with SHA-256, by the system's OpenSSL where there is one, otherwise by WebCrypto. Both
@@ -25,7 +23,7 @@ export async function verifySignature(
   key: PublicKey,
   message: Uint8Array,
   signature: Uint8Array,
-  openssl: Promise<OpenSsl | undefined> = opening ??= openSsl(),
+  openssl: Promise<OpenSsl | undefined> = systemOpenSsl(),
 ): Promise<VerifiedSignature | undefined> {
   const raw = rawFromDerSignature(signature, key.curve);
   if (raw === undefined) return undefined;

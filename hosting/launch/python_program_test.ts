@@ -35,6 +35,9 @@ async function play(
       `#!/bin/sh\nSEEN=${seenFile}\n${script}\n`,
       { mode: 0o755 },
     );
+    // A Flower without Ray: its Python exits with the probe's status for that.
+    await Deno.writeTextFile(`${folder}/python3`, "#!/bin/sh\nexit 3\n", { mode: 0o755 });
+    await Deno.writeTextFile(`${folder}/flwr-simulation`, `#!${folder}/python3\n`, { mode: 0o755 });
     const link = new FakeLink();
     link.submit(7n);
     const { signal } = new AbortController();
@@ -147,8 +150,8 @@ testWithAllRights(
       const playing = play("echo ran > $SEEN", {}, undefined, { ...APP, simulation });
       await assert.rejects(playing, { code: "unimplemented" });
     }
-    // Without faults the run goes on to look for Flower's program.
+    // Without faults the run goes on to look for Ray.
     const looking = play("", {}, undefined, { ...APP, simulation: plain });
-    await assert.rejects(looking, { code: "failed-precondition" });
+    await assert.rejects(looking, { code: "failed-precondition", message: /needs Ray/ });
   },
 );

@@ -6,7 +6,7 @@ import { codeOf, sourceFiles } from "./source_files.ts";
 /** What a whole process has once, so that a second caller cannot want another. */
 const OF_THE_PROCESS: Readonly<Record<string, string>> = {
   "app/strategy/arrays/simd.ts": "compiled loops, which are constants",
-  "auth/verify_signature.ts": "the open library of the system",
+  "auth/system_openssl.ts": "the open library of the system",
   "base/colour_choice.ts": "its command line: --no-color",
   "rpc/http/serve_connection.ts": "its console, on which Deno warns once",
 };

@@ -198,5 +198,6 @@ flowerScenario(
     assert.equal(run!.status, "finished:failed");
     assert.match(run!["status-details"], /needs Ray/);
   },
-  { seconds: 240 },
+  // By day hosting/launch/python_program_test.ts and hosting/python/require_ray_test.ts show it without Flower.
+  { seconds: 240, ignore: !NIGHTLY },
 );

@@ -90,11 +90,9 @@ testWithAllRights(
       await Deno.writeTextFile(client, '\nexport const wrong: number = "text";\n', {
         append: true,
       });
-      const fails = async () =>
-        await assert.rejects(check(folder), refusal(/TS2322[^]*client\.ts/));
-      await fails();
+      // The next test finds the same error with the settings of a new app.
       await Deno.writeTextFile(join(folder, "deno.json"), '{"compilerOptions": {"strict": false}}');
-      await fails();
+      await assert.rejects(check(folder), refusal(/TS2322[^]*client\.ts/));
     }),
 );
 
