@@ -70,7 +70,9 @@ export class LinkSource implements DashboardSource {
 
   /** Keeps the apps of the runs that go on, which an earlier start of the SuperLink has created. Never rejects. */
   async keepApps(): Promise<void> {
-    const runs = await this.#options.link.runs.list({ skip: 0, limit: LISTED_APPS }).catch(() => []);
+    const runs = await this.#options.link.runs.list({ skip: 0, limit: LISTED_APPS }).catch(
+      () => [],
+    );
     for (const { runId, state } of runs.toReversed()) {
       if (!isFinished(state)) await this.#apps.keep(runId);
     }

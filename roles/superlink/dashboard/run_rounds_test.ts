@@ -3,7 +3,9 @@ import type { JournalRecord, NewJournalRecord } from "../../../entities/journal.
 import { RunRounds } from "./run_rounds.ts";
 
 /** Adds records at these times. */
-function roundsOf(records: readonly (readonly [at: number, record: NewJournalRecord])[]): RunRounds {
+function roundsOf(
+  records: readonly (readonly [at: number, record: NewJournalRecord])[],
+): RunRounds {
   const rounds = new RunRounds();
   for (const [at, record] of records) {
     rounds.add({ sequence: at, at, runId: 1n, ...record } as JournalRecord);
@@ -91,16 +93,24 @@ Deno.test("rounds: a round that an interrupted run repeats replaces the first at
     [200, started(1)],
     [200, asked(1, "train")],
   ]);
-  assert.deepEqual(rounds.rounds(0).rounds.map(({ startedAt, phases }) => [startedAt, phases[0]?.results]), [
-    [200, 0],
-  ]);
+  assert.deepEqual(
+    rounds.rounds(0).rounds.map(({ startedAt, phases }) => [startedAt, phases[0]?.results]),
+    [
+      [200, 0],
+    ],
+  );
 });
 
 Deno.test("rounds: a node's answer has the times of its instruction and the metrics of its reply", () => {
-  const [answer] = roundsOf([[100, started(1)], [100, asked(1, "train")], [106, answered(7n, "1")], [
-    107,
-    replied(7n, 1, 0.5),
-  ]]).answers(1);
+  const [answer] = roundsOf([
+    [100, started(1)],
+    [100, asked(1, "train")],
+    [106, answered(7n, "1")],
+    [
+      107,
+      replied(7n, 1, 0.5),
+    ],
+  ]).answers(1);
   assert.equal(answer?.delivery?.handedOutAt, 101);
   assert.deepEqual([answer?.appSeconds, answer?.metrics, answer?.at], [3, { loss: 0.5 }, 106]);
 });
@@ -127,7 +137,10 @@ Deno.test("rounds: those of an app that reports none are derived from its instru
 });
 
 Deno.test("rounds: a metric has a line per node, with gaps, and at most eight lines", () => {
-  const records = Array.from({ length: 12 }, (_, index) => [index, replied(BigInt(index), 1, 0.1)] as const);
+  const records = Array.from(
+    { length: 12 },
+    (_, index) => [index, replied(BigInt(index), 1, 0.1)] as const,
+  );
   const rounds = roundsOf([...records, [20, replied(3n, 2, "NaN")], [21, replied(3n, 3, 0.2)], [
     22,
     replied(2n, 2, 0.3),
