@@ -76,6 +76,7 @@ const ALONE: Readonly<Record<string, string>> = {
   "privacy/noise/for_tests.ts": FOR_TESTS,
   "roles/cli/hosted.ts": LOADED_LATE,
   "roles/cli/nodes/subcommands.ts": LOADED_LATE,
+  "roles/output/tensorboard/crc32c.ts": ONE_WIRE_FACT,
   "roles/sandbox.ts": LOADED_LATE,
   "roles/supernode/connection/http_dialect.ts": LOADED_LATE,
   "rpc/dialects/current/client/exec_channel.ts": ONE_WIRE_FACT,

@@ -56,7 +56,11 @@ scenario(
     ];
     const model = (threads: number, seed: number) =>
       modelOf(stage, app, http, [...settings(threads), "-c", `num-rounds=2 seed=${seed}`]);
-    const one = await model(1, 7);
+    const charts = stage.path("charts");
+    const one = await modelOf(stage, app, http, [
+      ...settings(1),
+      ...["-c", "num-rounds=2 seed=7", "--tensorboard", charts],
+    ]);
     const where = [http, "--insecure", "--format", "json"];
     const jsonOf = async (...args: string[]) => {
       const { code, lines, all } = await flwr(stage, args, { FLWR_HOME: stage.path("home") });
@@ -73,6 +77,10 @@ scenario(
       assert.ok(sources.has(source), source);
     }
     assert.ok(metrics.some((row: Record<string, unknown>) => row["node-id"] !== undefined));
+    const files = [...Deno.readDirSync(`${charts}/run-${newest["run-id"]}`)];
+    // The run's own numbers, and a folder for each of five nodes.
+    assert.equal(files.filter(({ isFile }) => isFile).length, 1);
+    assert.equal(files.filter(({ isDirectory }) => isDirectory).length, 5);
     assert.deepEqual(await model(3, 7), one);
     assert.notDeepEqual(await model(3, 8), one);
   },

@@ -160,6 +160,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--nodes": "the federation's number, initially 2",
     "--federation-config": "the federation's",
     "--node-table": "none",
+    "--tensorboard": "none",
     "--engine": "local",
     "--token-file": "in ~/.flwr/workers",
     "--workers": "1",
@@ -201,7 +202,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...FORMAT_FLAG,
   },
   "log": { "--stream": "on, unless --show", "--show": "false", ...CONTROL_FLAGS },
-  "metrics": { "--nodes": "false", ...CONTROL_FLAGS, ...FORMAT_FLAG },
+  "metrics": { "--nodes": "false", "--tensorboard": "none", ...CONTROL_FLAGS, ...FORMAT_FLAG },
   "stop": { ...CONTROL_FLAGS, ...FORMAT_FLAG },
   "pull": {
     "--output": "run-<id>",

@@ -1,15 +1,11 @@
 import { Command, Option } from "commander";
 import { load } from "../../../base/load.ts";
-import { NodeLabels } from "../../../base/node_labels.ts";
-import { FlwrError } from "../../../base/error.ts";
 import type { RunId } from "../../../entities/metadata.ts";
-import { roundsOf } from "../../../entities/run_rounds.ts";
 import { readId } from "../../flags/values.ts";
 import { printOutput } from "../../output/format.ts";
 import { stdoutScreen } from "../../output/screen.ts";
 import { callSuperLink } from "../config/call_superlink.ts";
 import { addSuperLinkArgument, type ControlFlags } from "../config/options.ts";
-import { metricRows } from "./metric_rows.ts";
 
 const EXAMPLE = `
 The SuperLink keeps the newest numbers of each run: those of about 20,000 replies of nodes, and those of thousands of
@@ -19,6 +15,7 @@ Examples:
   flwr metrics 15950113740962349189
   flwr metrics 15950113740962349189 --nodes
   flwr metrics 15950113740962349189 my-superlink --format csv > metrics.csv
+  flwr metrics 15950113740962349189 --tensorboard runs
 `;
 
 const FORMATS = ["default", "json", "csv"] as const;
@@ -26,6 +23,7 @@ const FORMATS = ["default", "json", "csv"] as const;
 interface MetricFlags extends ControlFlags {
   readonly format: typeof FORMATS[number];
   readonly nodes: boolean;
+  readonly tensorboard?: string;
 }
 
 /** The `metrics` command. */
@@ -40,6 +38,10 @@ export function command(): Command {
       "--nodes",
       "in a table: also show the numbers of each node; JSON and CSV always have them",
       false,
+    )
+    .option(
+      "--tensorboard <folder>",
+      "write the numbers for TensorBoard to run-<id> in this folder, instead of printing them (default: none)",
     );
   return addSuperLinkArgument(command).addHelpText("after", EXAMPLE).action(
     (runId: RunId, superlink: string | undefined, flags: MetricFlags) =>
@@ -51,19 +53,20 @@ export function command(): Command {
 }
 
 async function metrics(runId: RunId, superlink: string | undefined, flags: MetricFlags) {
-  const { format, nodes: ofNodes, ...connection } = flags;
-  const { records, nodes } = await callSuperLink(superlink, connection, async (control) => ({
-    records: await control.runEvents(runId),
-    nodes: (await control.listNodes()).items,
-  }));
-  if (records === undefined) {
-    throw new FlwrError("unimplemented", "The SuperLink keeps no metrics of runs", {
-      hints: ["Update the SuperLink. Flower's own SuperLinks keep none"],
-    });
+  const { format, nodes: ofNodes, tensorboard, ...connection } = flags;
+  const { rows, labels } = await callSuperLink(
+    superlink,
+    connection,
+    async (control) => (await loadReader()).readMetrics(control, runId),
+  );
+  if (tensorboard !== undefined) {
+    const { writeTensorBoard } = await load<typeof import("./tensorboard.ts")>(
+      new URL("./tensorboard.ts", import.meta.url),
+    );
+    const folder = await writeTensorBoard(tensorboard, runId, rows, labels);
+    const json = { "run-id": String(runId), folder };
+    return { json, lines: [`Wrote ${folder}. To see it: tensorboard --logdir ${tensorboard}`] };
   }
-  const labels = new NodeLabels();
-  for (const { nodeId, name } of nodes) labels.set(nodeId, name);
-  const rows = metricRows(roundsOf(records));
   const { metricCsv, metricJson, metricTable } = await load<typeof import("./metric_text.ts")>(
     new URL("./metric_text.ts", import.meta.url),
   );
@@ -73,4 +76,8 @@ async function metrics(runId: RunId, superlink: string | undefined, flags: Metri
   if (format === "csv") return { json: {}, lines: metricCsv(rows, labels).split("\n") };
   if (rows.length === 0) return { json: {}, lines: [`Run ${runId} has no metrics yet`] };
   return { json: {}, lines: metricTable(rows, labels, stdoutScreen(), ofNodes) };
+}
+
+function loadReader() {
+  return load<typeof import("./read_metrics.ts")>(new URL("./read_metrics.ts", import.meta.url));
 }

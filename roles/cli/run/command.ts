@@ -120,6 +120,10 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
       "--node-table <file>",
       "for a folder: CSV or JSON file with the settings of each simulated node; the first row is for partition 0 (default: none)",
     )
+    .option(
+      "--tensorboard <folder>",
+      "for a folder: follow the log as with --stream, then write the run's metrics for TensorBoard to run-<id> in this folder (default: none)",
+    )
     .addOption(formatOption())
     .option("--dir <folder>", "for module:name: folder that contains the app", ".")
     .option(

@@ -34,6 +34,7 @@ const SUBMIT_FLAGS = [
   "--federation-config",
   "--format",
   "--node-table",
+  "--tensorboard",
   "--nodes",
   "--engine",
   "--token-file",

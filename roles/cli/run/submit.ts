@@ -42,6 +42,8 @@ import { readingFlag, UsageError } from "../../flags/values.ts";
 export interface SubmitFlags extends ControlFlags, EngineFlags {
   readonly runConfig: readonly string[];
   readonly federation?: string;
+  /** Folder for TensorBoard's files. */
+  readonly tensorboard?: string;
   /** Whether to follow the log. Undefined: only if the nodes are simulated on this machine, and the output is text. */
   readonly stream?: boolean;
   /** Number of simulated nodes. */
@@ -70,23 +72,31 @@ export async function submit(
   superlink: string | undefined,
   flags: SubmitFlags,
 ): Promise<void> {
+  requireFollowed(flags);
   const where = whereOf(superlink, flags);
   const json = flags.format === "json";
-  if (json && flags.stream) return await followInJson(() => start(folder, superlink, flags), where);
+  const { tensorboard, stream = tensorboard === undefined ? undefined : true } = flags;
+  if (json && stream) {
+    return await followInJson(() => start(folder, superlink, flags), where, tensorboard);
+  }
   const started = await printAndReturn(flags.format, () => start(folder, superlink, flags));
   const isWatched = started.connection.local !== undefined || started.placed !== undefined;
-  const follows = flags.stream ?? (!json && isWatched);
-  if (follows) requireCompleted(await follow(started, Deno.stdout, where), where);
+  const follows = stream ?? (!json && isWatched);
+  if (follows) requireCompleted(await follow(started, Deno.stdout, where, tensorboard), where);
 }
 
 /** Starts a run, prints its log on stderr, and then one JSON object with its result and the command's exit status. */
-async function followInJson(begin: () => Promise<Started>, where: string): Promise<void> {
+async function followInJson(
+  begin: () => Promise<Started>,
+  where: string,
+  tensorboard: string | undefined,
+): Promise<void> {
   let fields: Record<string, unknown> = {};
   try {
     const started = await begin();
     fields = { ...started.json };
     for (const line of started.lines) printMessage(line);
-    const ended = await follow(started, Deno.stderr, where);
+    const ended = await follow(started, Deno.stderr, where, tensorboard);
     // The fields of the submission win, so that the app's names stay the same.
     fields = { ...runJson(ended), "sub-status": ended.run.subStatus, ...fields };
     requireCompleted(ended, where);
@@ -324,6 +334,7 @@ async function follow(
   { connection, run: { runId }, placed, hasToken }: Started,
   stream: Stream,
   where: string,
+  tensorboard: string | undefined,
 ): Promise<ShownRun> {
   // Before this, Ctrl-C simply ends the command.
   using shutdown = onShutdown();
@@ -351,9 +362,25 @@ async function follow(
     if (followed === "ended") {
       await watch?.cancel();
       await forgetToken();
+      if (tensorboard !== undefined) {
+        const { exportMetrics } = await load<typeof import("../metrics/tensorboard.ts")>(
+          new URL("../metrics/tensorboard.ts", import.meta.url),
+        );
+        await exportMetrics(control, runId, tensorboard);
+      }
     }
     return await shownRun(control, runId);
   });
+}
+
+/** @throws FlwrError "invalid-argument" for a flag that needs the run's end, without waiting for that */
+function requireFollowed({ stream, tensorboard }: SubmitFlags): void {
+  if (tensorboard === undefined || stream !== false) return;
+  throw new UsageError(
+    "invalid-argument",
+    "--tensorboard is written at the run's end, and --no-stream does not wait for that",
+    { hints: ["Leave one of them out. For a run that has ended: flwr metrics ID --tensorboard"] },
+  );
 }
 
 function followAgain(runId: bigint, where: string): string {
