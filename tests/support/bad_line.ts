@@ -111,7 +111,11 @@ export class BadLine implements AsyncDisposable {
 /** The lines of a stream. */
 async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, void, void> {
   let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+  for await (
+    const text of stream.pipeThrough(
+      new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>,
+    )
+  ) {
     const lines = (rest + text).split("\n");
     rest = lines.pop()!;
     yield* lines;

@@ -21,7 +21,11 @@ export class LogLines {
   /** Reads one of the process' streams to its end. Several may feed the same lines. */
   async readFrom(stream: ReadableStream<Uint8Array>): Promise<void> {
     let rest = "";
-    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    for await (
+      const text of stream.pipeThrough(
+        new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>,
+      )
+    ) {
       const lines = (rest + text).split("\n");
       rest = lines.pop() ?? "";
       this.#add(lines);

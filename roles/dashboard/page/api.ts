@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 /** A refusal of the server. */
 export class ApiError extends Error {
   override readonly name = "ApiError";

@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { useEffect, useState } from "preact/hooks";
 import { html } from "./html.ts";
 import type { Overview } from "../model/overview.ts";

@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "./html.ts";
 import uPlot from "uplot";

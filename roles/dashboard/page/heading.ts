@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { useEffect, useRef } from "preact/hooks";
 import { html } from "./html.ts";
 import type { ComponentChildren } from "preact";

@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { useContext, useEffect, useState } from "preact/hooks";
 import { createContext } from "preact";
 import type { Changes } from "../model/changes.ts";

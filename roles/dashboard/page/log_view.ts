@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { html } from "./html.ts";
 import type { LogChunk, RunDetails } from "../model/run.ts";
@@ -91,7 +92,9 @@ function Lines({ lines, isFollowing, onFollowing }: LinesProperties) {
     const element = scroller.current!;
     if (isFollowing) element.scrollTop = element.scrollHeight;
   }, [lines.length, isFollowing]);
-  const first = Math.max(0, Math.floor(part.top / LINE_HEIGHT) - SPARE_LINES);
+  // A search can leave fewer lines than the position of the last drawing.
+  const top = Math.min(Math.floor(part.top / LINE_HEIGHT), lines.length);
+  const first = Math.max(0, top - SPARE_LINES);
   const last = Math.min(
     lines.length,
     Math.ceil((part.top + part.height) / LINE_HEIGHT) + SPARE_LINES,

@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { render } from "preact";
 import { html } from "./html.ts";
 import { App } from "./app.ts";

@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { useEffect, useState } from "preact/hooks";
 import type { Changes } from "../model/changes.ts";
 import { ApiError, get } from "./api.ts";

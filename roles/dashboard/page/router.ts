@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { useEffect, useState } from "preact/hooks";
 
 /** Tabs of a run's page. */

@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { useRef, useState } from "preact/hooks";
 import { html } from "./html.ts";
 import type { Changes } from "../model/changes.ts";

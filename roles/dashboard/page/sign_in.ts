@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { ApiError, get, post } from "./api.ts";
 
 /**

@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { useState } from "preact/hooks";
 import { html } from "./html.ts";
 import { signInWith } from "./sign_in.ts";

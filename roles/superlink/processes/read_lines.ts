@@ -2,7 +2,11 @@
 export async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   let rest = "";
   try {
-    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    for await (
+      const text of stream.pipeThrough(
+        new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>,
+      )
+    ) {
       const lines = (rest + text).split("\n");
       rest = lines.pop()!;
       yield* lines;
