@@ -233,6 +233,36 @@ linkTest(
   },
 );
 
+linkTest("a ServerApp that reports large events cannot fill the store", async (bench) => {
+  const { link, runId, store } = bench;
+  const note = (nth: number): AppEvent => ({
+    kind: "app-event",
+    data: { event: `step-${nth}`, data: "x".repeat(1000) },
+  });
+  const report = (from: number) =>
+    link.journal.add(runId, Array.from({ length: 10 }, (_, nth) => note(from + nth)));
+  await link.journal.add(runId, [round(1)]);
+  for (const from of [0, 10, 20]) await report(from);
+  await assert.rejects(report(30), { code: "resource-exhausted" });
+  await bench.pass(61);
+  const bytes = await store.transaction("read-only", (tx) => tx.journal.bytes(runId));
+  assert.ok(bytes > 4000 && bytes <= 8000, `${bytes} bytes`);
+  const { records } = await link.journal.since(0, { runId });
+  const { data } = records.at(-1)!;
+  assert.equal("event" in data && data.event, "step-29");
+  assert.ok(records.some(({ kind }) => kind === "round-started"));
+  await report(30);
+}, { maxJournalBytesPerRun: 8000 });
+
+linkTest("the size of an event counts as it is stored", async ({ link, runId }) => {
+  const own = (data: string): AppEvent => ({ kind: "app-event", data: { event: "e", data } });
+  // JSON writes each as six characters.
+  await assert.rejects(link.journal.add(runId, [own("\u0001".repeat(16_000))]), {
+    code: "invalid-argument",
+  });
+  await link.journal.add(runId, [own("x".repeat(16_000))]);
+});
+
 linkTest("the records of a run go with it", async (bench) => {
   const { runId } = bench;
   await bench.link.runs.stop(runId);
