@@ -133,6 +133,33 @@ linkTest("a held read ends with the next records, and gathers those that follow"
   assert.deepEqual((await empty).records, []);
 });
 
+linkTest("who waits for the records of a run does not read for those of others", async (bench) => {
+  const { link, runId, clock, store } = bench;
+  const other = await link.runs.start(BY_HAND);
+  const { position } = await link.journal.since(0);
+  const transaction = store.transaction.bind(store);
+  let reads = 0;
+  store.transaction = (kind, work) => {
+    if (kind === "read-only") reads++;
+    return transaction(kind, work);
+  };
+  const held = link.journal.next(position, { runId, holdSeconds: 10 });
+  await bench.quiet();
+  const before = reads;
+  for (let nth = 0; nth < 5; nth++) {
+    await link.journal.add(other.run.runId, [round(nth)]);
+    await clock.advance(0.2);
+    await bench.quiet();
+  }
+  assert.equal(reads, before);
+  await link.journal.add(runId, [round(1)]);
+  await bench.quiet();
+  await clock.advance(0.2);
+  assert.equal((await held).records.length, 1);
+  assert.ok(reads > before);
+  store.transaction = transaction;
+});
+
 linkTest("events of apps are refused whole if one is not as its kind requires", async (bench) => {
   const { link, runId } = bench;
   const bad: unknown[] = [
