@@ -6,8 +6,10 @@ import { ConfigRecord } from "../../../app/config_record.ts";
 import { buildFab } from "../../../fab/build/build.ts";
 import { PrivateKey } from "../../../auth/private_key.ts";
 import type { Channel } from "../../../rpc/channel.ts";
+import { NO_RETRY } from "../../../rpc/retry.ts";
 import { CONTROL_RIGHTS } from "../../../rpc/dialects/current/server/control_rights.ts";
 import { CONTROL_POLICY } from "../../../rpc/dialects/current/server/control_policy.ts";
+import { MAX_ACCOUNT_STREAMS } from "../../../rpc/dialects/current/server/account_streams.ts";
 import { ControlClient } from "../../../rpc/dialects/current/client/control_client.ts";
 import { makeApp } from "../../support/make_app.ts";
 import {
@@ -167,6 +169,31 @@ Deno.test("a researcher reaches only own runs", async () => {
   await assert.rejects(other.startRun({ ...submission, resumeFrom: runId }), unknown);
   await assert.rejects(viewer.stopRun(runId), { code: "permission-denied" });
   assert.match((await mine.getRun(runId)).run.status, /^pending/);
+  await mine.stopRun(runId);
+});
+
+Deno.test("an account follows only some logs and runs at a time, and others are not held up", async () => {
+  await using federated = await federation();
+  const { fab, superLink, provider } = federated;
+  const [mine, admin] = await Promise.all([
+    federated.client("researcher"),
+    federated.client("admin"),
+  ]);
+  const { runId } = await mine.startRun({ fab, overrideConfig: new ConfigRecord() });
+  const channel = await channelOf(superLink, provider, "researcher");
+  using ending = new DisposableStack();
+  const follow = (nth: number) => {
+    const abort = new AbortController();
+    ending.defer(() => abort.abort());
+    const options = { retry: NO_RETRY, signal: abort.signal };
+    const stream: AsyncIterable<unknown> = nth % 2 === 0
+      ? channel.stream(Control.method.streamLogs, { runId, partBytes: 1n }, options)
+      : channel.stream(Control.method.streamRunEvents, { runId }, options);
+    return stream[Symbol.asyncIterator]().next();
+  };
+  await Promise.all(Array.from({ length: MAX_ACCOUNT_STREAMS }, (_, nth) => follow(nth)));
+  for (const nth of [0, 1]) await assert.rejects(follow(nth), { code: "resource-exhausted" });
+  assert.ok((await admin.runEvents(runId))!.length > 0);
   await mine.stopRun(runId);
 });
 
