@@ -8,6 +8,7 @@ import { FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
 import { causedBy } from "../../../base/log_limiter.ts";
 import type { ApiTokenTable } from "../../../link/store/api_token_table.ts";
+import { networkOf } from "../../../rpc/network.ts";
 import type { AccountGate } from "../../../rpc/dialects/current/server/account_gate.ts";
 import { AccountRoles } from "./account_roles.ts";
 import { ApiTokens } from "./api_tokens.ts";
@@ -51,15 +52,16 @@ export async function openAccounts(
     event: "accounts-on",
     issuer: settings.issuer.href,
   });
+  // Limits count for networks, because one caller may have many addresses of IPv6.
   const ask = <T>(host: string, call: () => Promise<T>) =>
-    reported(host, check.bounded(host, call));
+    reported(host, check.bounded(networkOf(host), call));
   const gate: AccountGate = {
     async identify(token, host) {
       if (ApiTokens.accepts(token)) {
-        const account = await apiTokens.identify(token, host);
+        const account = await apiTokens.identify(token, networkOf(host));
         return { ...account, roles: roles.stillOf(account) };
       }
-      const claims = await reported(host, check.check(token, host));
+      const claims = await reported(host, check.check(token, networkOf(host)));
       const identity = identityOf(claims, settings.nameClaim);
       if (identity === undefined) throw invalidToken();
       const claimed = roleClaim === undefined ? [] : textsOf(claims, roleClaim);

@@ -117,6 +117,19 @@ export class CurrentSuperLink implements AsyncDisposable {
     return channel;
   }
 
+  /** Opens a connection that sends a bearer token with each call. */
+  withToken(token: string): Channel {
+    const channel = this.open("http", this.control("http"));
+    const metadata = () => Promise.resolve({ authorization: `Bearer ${token}` });
+    return {
+      address: channel.address,
+      call: (method, request, options) => channel.call(method, request, { ...options, metadata }),
+      stream: (method, request, options) =>
+        channel.stream(method, request, { ...options, metadata }),
+      close: () => channel.close(),
+    };
+  }
+
   /** Connection of the `flwr` command. */
   controlClient(): ControlClient {
     return new ControlClient(this.open("http", this.control("http")));

@@ -17,8 +17,8 @@ export interface TokenPair {
 }
 
 /**
- * The accounts of a SuperLink, as the Control API sees them. Every method takes the caller's network, because what one
- * network can cause is limited: it throws FlwrError "resource-exhausted" then, and "unavailable" if the identity
+ * The accounts of a SuperLink, as the Control API sees them. Every method takes the caller's address, because what one
+ * address can cause is limited: it throws FlwrError "resource-exhausted" then, and "unavailable" if the identity
  * provider cannot be asked.
  */
 export interface AccountGate {

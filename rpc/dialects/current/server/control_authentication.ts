@@ -1,10 +1,10 @@
 import type { AnonymousCall, CallHead } from "../../../call.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { Control } from "../../../../proto/gen/current/control_pb.ts";
+import { hostOfPeer } from "../../../address.ts";
 import { NotAuthenticated } from "../../../not_authenticated.ts";
 import type { ServiceOptions } from "../../../service.ts";
 import type { AccountGate, TokenPair } from "./account_gate.ts";
-import { callerNetwork } from "./caller_network.ts";
 import { requireConfidential } from "./confidential.ts";
 import { controlAdmissionOf } from "./control_policy.ts";
 import { type ControlCaller, scopeOf } from "./control_rights.ts";
@@ -77,7 +77,7 @@ async function admitAccount(accounts: AccountGate, call: CallHead): Promise<Foun
 async function identify(accounts: AccountGate, call: CallHead) {
   const accessToken = call.transport === "grpc" ? call.header(ACCESS_TOKEN_KEY) : undefined;
   if (accessToken === undefined) return { account: await identifyCall(accounts, call) };
-  const host = callerNetwork(call);
+  const host = hostOfPeer(call.peer);
   try {
     return { account: await accounts.identify(accessToken, host) };
   } catch (error) {

@@ -1,9 +1,9 @@
 import { FlwrError } from "../../../../base/error.ts";
 import type { Account } from "../../../../entities/account.ts";
+import { hostOfPeer } from "../../../address.ts";
 import type { CallHead } from "../../../call.ts";
 import { NotAuthenticated } from "../../../not_authenticated.ts";
 import type { AccountGate } from "./account_gate.ts";
-import { callerNetwork } from "./caller_network.ts";
 
 /**
  * Finds the account of a call by its header `authorization`. A repeated header is refused.
@@ -17,7 +17,7 @@ export async function identifyCall(
   const token = bearerToken(call.header("authorization"));
   if (token === undefined) throw new NotAuthenticated(call.transport);
   try {
-    return await accounts.identify(token, callerNetwork(call));
+    return await accounts.identify(token, hostOfPeer(call.peer));
   } catch (error) {
     if (!(error instanceof FlwrError) || error.code !== "unauthenticated") throw error;
     throw new NotAuthenticated(call.transport, { cause: error });

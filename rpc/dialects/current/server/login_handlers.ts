@@ -6,11 +6,11 @@ import {
   GetLoginDetailsResponseSchema,
   RefreshAuthTokensResponseSchema,
 } from "../../../../proto/gen/current/control_pb.ts";
+import { hostOfPeer } from "../../../address.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { AnonymousCall } from "../../../call.ts";
 import type { ServiceHandlers } from "../../../service.ts";
 import type { AccountGate } from "./account_gate.ts";
-import { callerNetwork } from "./caller_network.ts";
 
 /** The calls of a login. */
 export type LoginHandlers = Pick<
@@ -31,7 +31,7 @@ export function loginHandlers(accounts: AccountGate | undefined): LoginHandlers 
   return {
     async getLoginDetails(_request, call) {
       keepSecret(call);
-      const details = await accounts.beginLogin(callerNetwork(call));
+      const details = await accounts.beginLogin(hostOfPeer(call.peer));
       return create(GetLoginDetailsResponseSchema, {
         authnType: "oidc",
         deviceCode: details.deviceCode,
@@ -43,13 +43,13 @@ export function loginHandlers(accounts: AccountGate | undefined): LoginHandlers 
 
     async getAuthTokens({ deviceCode }, call) {
       keepSecret(call);
-      const tokens = await asLogin(accounts.finishLogin(deviceCode, callerNetwork(call)));
+      const tokens = await asLogin(accounts.finishLogin(deviceCode, hostOfPeer(call.peer)));
       return create(GetAuthTokensResponseSchema, tokens ?? {});
     },
 
     async refreshAuthTokens({ refreshToken }, call) {
       keepSecret(call);
-      const tokens = await asLogin(accounts.refresh(refreshToken, callerNetwork(call)));
+      const tokens = await asLogin(accounts.refresh(refreshToken, hostOfPeer(call.peer)));
       return create(RefreshAuthTokensResponseSchema, tokens);
     },
   };
