@@ -15,7 +15,8 @@ export interface ClaimedIdentity {
 /**
  * Reads the identity of an account.
  *
- * @param nameClaim the claim with the name; by default `preferred_username`, `username` (of an introspection), `email`
+ * @param nameClaim the claim with the name; by default `preferred_username`, `username` (of an introspection), `email`.
+ *   An `email` counts only if the provider has verified it
  * @returns undefined without a usable `sub`
  */
 export function identityOf(claims: Claims, nameClaim?: string): ClaimedIdentity | undefined {
@@ -24,7 +25,10 @@ export function identityOf(claims: Claims, nameClaim?: string): ClaimedIdentity 
   const candidates = nameClaim === undefined
     ? ["preferred_username", "username", "email"]
     : [nameClaim];
-  const name = candidates.map((claim) => valueAt(claims, claim))
+  // Whoever may enter any address at the provider could take the name of another account.
+  const isForeign = (claim: string) => claim === "email" && claims.email_verified !== true;
+  const name = candidates.filter((claim) => !isForeign(claim))
+    .map((claim) => valueAt(claims, claim))
     .find((value) => typeof value === "string" && isPlain(value));
   return { id: sub, name: name as string | undefined ?? sub };
 }

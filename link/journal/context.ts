@@ -25,6 +25,8 @@ export interface JournalLimits {
   readonly maxJournalDetailsPerRun: number;
   /** Largest number of other records of a run, such as those of its rounds. */
   readonly maxJournalRecordsPerRun: number;
+  /** Largest size of a run's records in bytes, because apps choose that of theirs. */
+  readonly maxJournalBytesPerRun: number;
   /** Largest number of records without a run. Strangers can cause some: nodes that join. */
   readonly maxJournalRecordsOfNodes: number;
   /** Largest number of records. At about 250 bytes each, the default takes 50 MB. */
@@ -41,6 +43,7 @@ export interface JournalLimits {
 export const DEFAULT_JOURNAL_LIMITS: JournalLimits = {
   maxJournalDetailsPerRun: 20_000,
   maxJournalRecordsPerRun: 10_000,
+  maxJournalBytesPerRun: 16 * 1024 * 1024,
   maxJournalRecordsOfNodes: 20_000,
   maxJournalRecords: 200_000,
   journalPage: 2000,

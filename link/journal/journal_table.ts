@@ -31,6 +31,8 @@ export interface JournalTable {
   before(before: number, limit: number, runId?: bigint): Promise<JournalRecord[]>;
   /** How many records there are, for each run. */
   counts(): Promise<RunRecords[]>;
+  /** Bytes of the data of a run's records. This reads them all. */
+  bytes(runId: bigint): Promise<number>;
   /**
    * Removes the oldest records of a run, details or others.
    *

@@ -133,6 +133,33 @@ linkTest("a held read ends with the next records, and gathers those that follow"
   assert.deepEqual((await empty).records, []);
 });
 
+linkTest("who waits for the records of a run does not read for those of others", async (bench) => {
+  const { link, runId, clock, store } = bench;
+  const other = await link.runs.start(BY_HAND);
+  const { position } = await link.journal.since(0);
+  const transaction = store.transaction.bind(store);
+  let reads = 0;
+  store.transaction = (kind, work) => {
+    if (kind === "read-only") reads++;
+    return transaction(kind, work);
+  };
+  const held = link.journal.next(position, { runId, holdSeconds: 10 });
+  await bench.quiet();
+  const before = reads;
+  for (let nth = 0; nth < 5; nth++) {
+    await link.journal.add(other.run.runId, [round(nth)]);
+    await clock.advance(0.2);
+    await bench.quiet();
+  }
+  assert.equal(reads, before);
+  await link.journal.add(runId, [round(1)]);
+  await bench.quiet();
+  await clock.advance(0.2);
+  assert.equal((await held).records.length, 1);
+  assert.ok(reads > before);
+  store.transaction = transaction;
+});
+
 linkTest("events of apps are refused whole if one is not as its kind requires", async (bench) => {
   const { link, runId } = bench;
   const bad: unknown[] = [
@@ -232,6 +259,36 @@ linkTest(
     journalBatch: 2,
   },
 );
+
+linkTest("a ServerApp that reports large events cannot fill the store", async (bench) => {
+  const { link, runId, store } = bench;
+  const note = (nth: number): AppEvent => ({
+    kind: "app-event",
+    data: { event: `step-${nth}`, data: "x".repeat(1000) },
+  });
+  const report = (from: number) =>
+    link.journal.add(runId, Array.from({ length: 10 }, (_, nth) => note(from + nth)));
+  await link.journal.add(runId, [round(1)]);
+  for (const from of [0, 10, 20]) await report(from);
+  await assert.rejects(report(30), { code: "resource-exhausted" });
+  await bench.pass(61);
+  const bytes = await store.transaction("read-only", (tx) => tx.journal.bytes(runId));
+  assert.ok(bytes > 4000 && bytes <= 8000, `${bytes} bytes`);
+  const { records } = await link.journal.since(0, { runId });
+  const { data } = records.at(-1)!;
+  assert.equal("event" in data && data.event, "step-29");
+  assert.ok(records.some(({ kind }) => kind === "round-started"));
+  await report(30);
+}, { maxJournalBytesPerRun: 8000 });
+
+linkTest("the size of an event counts as it is stored", async ({ link, runId }) => {
+  const own = (data: string): AppEvent => ({ kind: "app-event", data: { event: "e", data } });
+  // JSON writes each as six characters.
+  await assert.rejects(link.journal.add(runId, [own("\u0001".repeat(16_000))]), {
+    code: "invalid-argument",
+  });
+  await link.journal.add(runId, [own("x".repeat(16_000))]);
+});
 
 linkTest("the records of a run go with it", async (bench) => {
   const { runId } = bench;

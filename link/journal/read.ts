@@ -44,8 +44,9 @@ export async function next(
   options: JournalReadOptions & LongPollOptions = {},
 ): Promise<JournalPage> {
   const { clock, closing } = context;
+  const topic = options.runId === undefined ? "journal" : `journal:${options.runId}` as const;
   let isFirst = true;
-  const found = await longPoll(context, ["journal"], options, "refuse", async () => {
+  const found = await longPoll(context, [topic], options, "refuse", async () => {
     if (!isFirst && !options.signal?.aborted) await clock.sleep(GATHER_SECONDS, closing);
     isFirst = false;
     const page = await since(context, after, options);

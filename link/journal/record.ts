@@ -32,6 +32,10 @@ export async function record(
   );
   added.add(effects, records.length);
   effects.wake("journal");
+  // Readers of one run are not woken for the others: there may be many, and each wake-up costs a read.
+  for (const runId of new Set(records.map(({ runId }) => runId))) {
+    if (runId !== undefined) effects.wake(`journal:${runId}`);
+  }
 }
 
 /** Whether records of a kind are removed sooner than others. */

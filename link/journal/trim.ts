@@ -4,6 +4,12 @@ import type { RunRecords } from "./journal_table.ts";
 /** Share of the limit of a run's details that must be added before this SuperLink looks again. */
 const WORTH_A_LOOK = 20;
 
+/** Bytes that a ServerApp must report before the size of its run's records is looked at. */
+const HEAVY_BYTES = 1024 * 1024;
+
+/** Looks at one run: each removes as many of its oldest records as would suffice if all had the same size. */
+const MAX_LOOKS = 10;
+
 /**
  * Background task that removes the oldest records beyond the limits, a batch at a time. SuperLinks that share a store
  * all do it, each after it has added enough.
@@ -13,15 +19,17 @@ export async function trimUntilClosed(context: JournalContext): Promise<void> {
   for (;;) {
     await clock.sleep(limits.journalTrimSeconds, closing);
     if (closing.aborted) return;
-    if (added.count < limits.maxJournalDetailsPerRun / WORTH_A_LOOK) continue;
+    const heavy = added.runsFrom(Math.min(HEAVY_BYTES, limits.maxJournalBytesPerRun));
+    const isMany = added.count >= limits.maxJournalDetailsPerRun / WORTH_A_LOOK;
+    if (!isMany && heavy.length === 0) continue;
     added.reset();
     // The store has reported a failure. What was not removed is found the next time.
-    await trim(context).catch(() => {});
+    await trim(context, heavy).catch(() => {});
   }
 }
 
-/** Removes the oldest records beyond the limits. */
-export async function trim(context: JournalContext): Promise<void> {
+/** Removes the oldest records beyond the limits. @param heavy runs whose records may be too large together */
+export async function trim(context: JournalContext, heavy: readonly bigint[] = []): Promise<void> {
   const { limits, transact } = context;
   // Outside of the transactions that write, because a store with a server counts beside them.
   const counts = await transact("read-only", (tx) => tx.journal.counts());
@@ -39,7 +47,28 @@ export async function trim(context: JournalContext): Promise<void> {
       await inBatches(context, excess, (tx, size) => tx.removeOldest({ ...of, isDetail }, size));
     }
   }
+  for (const runId of heavy) await trimBytes(context, runId);
   await inBatches(context, total - limits.maxJournalRecords, (tx, size) => tx.removeFirst(size));
+}
+
+/** Removes the oldest records of a run until its others are small enough: first details. */
+async function trimBytes(context: JournalContext, runId: bigint): Promise<void> {
+  const { limits: { maxJournalBytesPerRun: most }, transact } = context;
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    const [bytes, counts] = await transact(
+      "read-only",
+      async (tx) => [await tx.journal.bytes(runId), await tx.journal.counts()] as const,
+    );
+    const count = counts.find((run) => run.runId === runId);
+    if (bytes <= most || count === undefined) return;
+    const isDetail = count.details > 0;
+    const excess = Math.ceil((isDetail ? count.details : count.others) * (1 - most / bytes));
+    await inBatches(
+      context,
+      excess,
+      (journal, size) => journal.removeOldest({ runId, isDetail }, size),
+    );
+  }
 }
 
 /** Removes this number of records, each batch in a transaction. */

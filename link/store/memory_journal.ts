@@ -3,7 +3,10 @@ import type { AddedRecord, JournalTable, RunRecords } from "../journal/journal_t
 import type { Journal } from "./journal.ts";
 
 /** A record in memory. */
-type Kept = JournalRecord & Pick<AddedRecord, "isDetail">;
+type Kept = JournalRecord & Pick<AddedRecord, "isDetail"> & {
+  /** Of its data as JSON, in UTF-16 code units. */
+  readonly size: number;
+};
 
 /** The journal of an in-memory store, in ascending order of sequence. A removal replaces the list. */
 export class JournalList {
@@ -28,7 +31,8 @@ export class MemoryJournal implements JournalTable {
     });
     const first = Math.max(from, (kept.at(-1)?.sequence ?? 0) + 1);
     for (const [place, record] of records.entries()) {
-      kept.push({ ...record, sequence: first + place });
+      const size = JSON.stringify(record.data).length;
+      kept.push({ ...record, sequence: first + place, size });
     }
     return Promise.resolve();
   }
@@ -62,6 +66,11 @@ export class MemoryJournal implements JournalTable {
       const others = records.length - details;
       return { ...(runId !== undefined && { runId }), details, others };
     }));
+  }
+
+  bytes(runId: bigint): Promise<number> {
+    const ofRun = this.#list.records.filter((record) => record.runId === runId);
+    return Promise.resolve(ofRun.reduce((sum, { size }) => sum + size, 0));
   }
 
   removeOldest(
@@ -112,6 +121,6 @@ function placeAfter(records: readonly Kept[], sequence: number): number {
 }
 
 /** The record as readers see it; `at` and the rest never change. */
-function shown({ isDetail: _, ...record }: Kept): JournalRecord {
+function shown({ isDetail: _, size: __, ...record }: Kept): JournalRecord {
   return record as JournalRecord;
 }

@@ -2,7 +2,7 @@ import { type Clock, WOKEN } from "../../base/clock.ts";
 
 /**
  * Topic of a wake-up: instructions for a node, the reply to an instruction, pending runs, a run's log,
- * SuperLinks on the same store of which one has ended, or the journal.
+ * SuperLinks on the same store of which one has ended, the journal, or the records of a run in it.
  */
 export type Topic =
   | `work:${bigint}`
@@ -10,7 +10,8 @@ export type Topic =
   | "runs"
   | `log:${bigint}`
   | "superlinks"
-  | "journal";
+  | "journal"
+  | `journal:${bigint}`;
 
 /** The part of a topic before its colon. */
 export type TopicKind = "work" | "reply" | "runs" | "log" | "superlinks";

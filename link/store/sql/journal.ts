@@ -87,6 +87,15 @@ export class SqlJournal implements JournalTable {
     );
   }
 
+  async bytes(runId: bigint): Promise<number> {
+    const [bytes] = await this.#sql.all(
+      (row) => number(row, "bytes"),
+      `SELECT CAST(COALESCE(sum(length(data)), 0) AS BIGINT) AS bytes FROM journal WHERE run_id = ?`,
+      fromId(runId),
+    );
+    return bytes!;
+  }
+
   removeOldest(
     { runId, isDetail }: { readonly runId?: bigint; readonly isDetail: boolean },
     limit: number,

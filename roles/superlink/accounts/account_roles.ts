@@ -11,10 +11,10 @@ const logger = log("superlink");
 
 /** Finds the roles of accounts. */
 export class AccountRoles {
-  readonly #config: Pick<AccountsConfig, "defaultRole">;
+  readonly #config: Pick<AccountsConfig, "defaultRole" | "roleClaim">;
   #filed: FiledRoles | undefined;
 
-  private constructor(config: Pick<AccountsConfig, "defaultRole">) {
+  private constructor(config: Pick<AccountsConfig, "defaultRole" | "roleClaim">) {
     this.#config = config;
   }
 
@@ -54,11 +54,28 @@ export class AccountRoles {
    * @param claimed texts of the claim with roles
    */
   of({ id, name }: AccountIdentity, claimed: readonly string[]): readonly Role[] {
-    const filed = this.#filed?.subjects.get(id) ?? this.#filed?.names.get(name);
+    const filed = this.#filedOf({ id, name });
     if (filed !== undefined) return filed;
     const roles = claimed.filter((text) => text.startsWith(CLAIM_PREFIX))
       .map((text) => text.slice(CLAIM_PREFIX.length)).filter(isRole);
     if (roles.length > 0) return roles;
     return this.#config.defaultRole === undefined ? [] : [this.#config.defaultRole];
+  }
+
+  /**
+   * The roles of an API token that its account still has. A role that only a claim gives is not looked up, because the
+   * token does not come from the provider.
+   *
+   * @param account the account, with the roles that the token got
+   */
+  stillOf({ id, name, roles }: AccountIdentity & { readonly roles: readonly Role[] }) {
+    const filed = this.#filedOf({ id, name });
+    if (filed === undefined && this.#config.roleClaim !== undefined) return roles;
+    const now = filed ?? this.of({ id, name }, []);
+    return roles.filter((role) => now.includes(role));
+  }
+
+  #filedOf({ id, name }: AccountIdentity): readonly Role[] | undefined {
+    return this.#filed?.subjects.get(id) ?? this.#filed?.names.get(name);
   }
 }

@@ -44,7 +44,7 @@ export function addAccountOptions(command: Command): Command {
     )
     .option(
       "--oidc-name-claim <claim>",
-      "claim with an account's name (default: preferred_username, username, email or sub)",
+      "claim with an account's name (default: preferred_username, username, a verified email or sub)",
     )
     .option(
       "--oidc-role-claim <claim>",

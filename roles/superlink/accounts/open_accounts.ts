@@ -57,7 +57,10 @@ export async function openAccounts(
     reported(host, check.bounded(networkOf(host), call));
   const gate: AccountGate = {
     async identify(token, host) {
-      if (ApiTokens.accepts(token)) return await apiTokens.identify(token, networkOf(host));
+      if (ApiTokens.accepts(token)) {
+        const account = await apiTokens.identify(token, networkOf(host));
+        return { ...account, roles: roles.stillOf(account) };
+      }
       const claims = await reported(host, check.check(token, networkOf(host)));
       const identity = identityOf(claims, settings.nameClaim);
       if (identity === undefined) throw invalidToken();

@@ -11,6 +11,13 @@ const MAX_ROUNDS = 10_000;
 /** Answers of nodes that are kept, at most: as many as the journal keeps of a run. */
 const MAX_ANSWERS = 20_000;
 
+/** Metrics of answers, and of rounds, that are kept, at most. An app may report 100 of each answer and phase. */
+const MAX_ANSWER_VALUES = 500_000;
+const MAX_ROUND_VALUES = 200_000;
+
+/** Characters of an error that are kept. */
+const MAX_ERROR_LENGTH = 500;
+
 /** Names of metrics per phase, at most: an app could invent new ones for ever. */
 const MAX_NAMES = 100;
 
@@ -43,6 +50,8 @@ export class RunRounds {
   readonly #rows = new Map<number, OpenRow>();
   readonly #answers = new Map<string, Answer>();
   readonly #sent = new SentRounds();
+  #answerValues = 0;
+  #roundValues = 0;
   readonly #metrics = { train: new Set<string>(), evaluate: new Set<string>() };
   readonly #series = new Map<string, NodeSeries>();
   #strategy: string | undefined;
@@ -115,13 +124,15 @@ export class RunRounds {
       case "round-started":
         this.#planned = record.data.rounds;
         // A run that was interrupted does the round again.
-        this.#rows.delete(record.data.round);
+        this.#removeRow(record.data.round);
         this.#row(record.data.round, record.at);
         return;
       case "phase-started": {
         const { round, phase, asked } = record.data;
         const row = this.#row(round, record.at);
-        row.phases = row.phases.filter((other) => other.phase !== phase);
+        const earlier = row.phases.find((other) => other.phase === phase);
+        this.#roundValues -= countOf(earlier?.metrics);
+        row.phases = row.phases.filter((other) => other !== earlier);
         row.phases.push({ phase, startedAt: record.at, asked, results: 0, failures: 0 });
         return;
       }
@@ -130,12 +141,14 @@ export class RunRounds {
         const row = this.#row(round, record.at - seconds).phases.find((row) => row.phase === phase);
         if (row === undefined) return;
         Object.assign(row, { seconds, results, failures });
-        if (metrics !== undefined) row.metrics = shownMetrics(metrics);
+        if (metrics !== undefined) row.metrics = this.#roundMetrics(metrics, row.metrics);
         return;
       }
-      case "server-evaluated":
-        this.#row(record.data.round, record.at).server = shownMetrics(record.data.metrics);
+      case "server-evaluated": {
+        const row = this.#row(record.data.round, record.at);
+        row.server = this.#roundMetrics(record.data.metrics, row.server);
         return;
+      }
       case "round-finished":
         this.#row(record.data.round, record.at - record.data.seconds).seconds = record.data.seconds;
         return;
@@ -148,9 +161,12 @@ export class RunRounds {
       if (round === undefined || phase === undefined || record.nodeId === undefined) return;
       const answer = this.#answer(record.nodeId, round, phase, record.at);
       answer.seconds = seconds;
-      if (error !== undefined) answer.error = shownText(error.reason);
+      if (error !== undefined) answer.error = shownError(error.reason);
       if (metrics !== undefined) {
+        this.#answerValues -= countOf(answer.metrics);
         answer.metrics = shownMetrics(metrics);
+        this.#answerValues += countOf(answer.metrics);
+        this.#trimAnswers();
         this.#addNames(phase, answer.metrics);
       }
       this.#countReply(round, phase, error !== undefined);
@@ -165,7 +181,7 @@ export class RunRounds {
     answer.at = at;
     answer.seconds = at - data.pushedAt;
     if ("appSeconds" in data && data.appSeconds !== undefined) answer.appSeconds = data.appSeconds;
-    if (data.error !== undefined) answer.error = shownText(data.error.reason);
+    if (data.error !== undefined) answer.error = shownError(data.error.reason);
   }
 
   #addNames(phase: PhaseName, metrics: Metrics): void {
@@ -186,8 +202,26 @@ export class RunRounds {
     if (known !== undefined) return known;
     const row: OpenRow = { round, startedAt, phases: [] };
     this.#rows.set(round, row);
-    if (this.#rows.size > MAX_ROUNDS) this.#rows.delete(this.#rows.keys().next().value!);
+    if (this.#rows.size > MAX_ROUNDS) this.#removeRow(this.#rows.keys().next().value!);
     return row;
+  }
+
+  #removeRow(round: number): void {
+    const row = this.#rows.get(round);
+    if (row === undefined) return;
+    this.#roundValues -= countOf(row.server);
+    for (const { metrics } of row.phases) this.#roundValues -= countOf(metrics);
+    this.#rows.delete(round);
+  }
+
+  /** Metrics of a round in place of others. The oldest rounds go for them. */
+  #roundMetrics(metrics: JournalMetrics, earlier: Metrics | undefined): Metrics {
+    const shown = shownMetrics(metrics);
+    this.#roundValues += countOf(shown) - countOf(earlier);
+    while (this.#roundValues > MAX_ROUND_VALUES && this.#rows.size > 1) {
+      this.#removeRow(this.#rows.keys().next().value!);
+    }
+    return shown;
   }
 
   #answer(nodeId: bigint, round: number, phase: PhaseName, at: number): Answer {
@@ -196,8 +230,16 @@ export class RunRounds {
     if (known !== undefined) return known;
     const answer: Answer = { nodeId, round, phase, at, seconds: 0 };
     this.#answers.set(key, answer);
-    if (this.#answers.size > MAX_ANSWERS) this.#answers.delete(this.#answers.keys().next().value!);
+    this.#trimAnswers();
     return answer;
+  }
+
+  #trimAnswers(): void {
+    for (const [key, { metrics }] of this.#answers) {
+      if (this.#answers.size <= MAX_ANSWERS && this.#answerValues <= MAX_ANSWER_VALUES) return;
+      this.#answers.delete(key);
+      this.#answerValues -= countOf(metrics);
+    }
   }
 }
 
@@ -205,4 +247,12 @@ function shownMetrics(metrics: JournalMetrics): Metrics {
   return Object.fromEntries(
     Object.entries(metrics).map(([name, value]) => [shownText(name), value]),
   );
+}
+
+function shownError(reason: string): string {
+  return shownText(reason).slice(0, MAX_ERROR_LENGTH);
+}
+
+function countOf(metrics: Metrics | undefined): number {
+  return metrics === undefined ? 0 : Object.keys(metrics).length;
 }

@@ -107,6 +107,7 @@ Deno.test("a researcher reaches only own runs", async () => {
   await assert.rejects(other.pullArtifacts(runId), unknown);
   await assert.rejects(other.streamLogs(runId).next(), unknown);
   await assert.rejects(other.runEvents(runId), unknown);
+  await assert.rejects(other.runEvents(runId), unknown);
   await assert.rejects(other.startRun({ ...submission, resumeFrom: runId }), unknown);
   await assert.rejects(viewer.stopRun(runId), { code: "permission-denied" });
   assert.match((await mine.getRun(runId)).run.status, /^pending/);

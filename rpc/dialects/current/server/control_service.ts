@@ -29,6 +29,7 @@ import { isoTime } from "../iso_time.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
 import { runToWire } from "../run.ts";
 import { hasFaultSettings, simulationFromBytes, simulationFromWire } from "../simulation.ts";
+import { AccountStreams } from "./account_streams.ts";
 import { federationToWire, resolveFederation } from "./federation.ts";
 import type { AccountGate } from "./account_gate.ts";
 import { type ControlCaller, reaches } from "./control_rights.ts";
@@ -89,6 +90,7 @@ export type ControlHandlers = ServiceHandlers<typeof Control, ControlCaller | un
 export function controlHandlers(options: ControlOptions): ControlHandlers {
   const { link, readFab, clock, artifactUrl, expectRun, simulated, accounts } = options;
   const now = () => isoTime(clock.now());
+  const streams = new AccountStreams();
   return {
     ...notOfferedHandlers(),
     ...loginHandlers(accounts),
@@ -140,6 +142,7 @@ export function controlHandlers(options: ControlOptions): ControlHandlers {
 
     async *streamLogs({ runId, afterTimestamp, partBytes }, call) {
       if (call.caller !== undefined) await runOf(link, runId, call.caller);
+      using _open = streams.open(call.caller);
       const inParts = partBytes > 0n && { bytes: bounded(partBytes, MAX_LOG_PART_BYTES) };
       let after = afterTimestamp;
       let last = "";
@@ -174,6 +177,7 @@ export function controlHandlers(options: ControlOptions): ControlHandlers {
 
     async *streamRunEvents(request, call) {
       await runOf(link, request.runId, call.caller);
+      using _open = streams.open(call.caller);
       yield* streamRunEvents(link, clock, request, call.signal);
     },
 

@@ -14,6 +14,9 @@ import { recordToWire } from "../task_event.ts";
 /** Seconds between two reads of a stream that follows a run, because events come in bursts. */
 const PAUSE_SECONDS = 0.1;
 
+/** Records that are in memory for a stream: each may have 32 KiB, and one account may open many streams. */
+const PAGE_RECORDS = 200;
+
 /** The records of a run, from the journal: those that exist, then those that follow until the run has ended. */
 export async function* streamRunEvents(
   link: Pick<Link, "runs" | "journal">,
@@ -31,8 +34,8 @@ export async function* streamRunEvents(
     if (run === undefined) return;
     const isLast = existingOnly || isFinished(run.state);
     const page = isLast
-      ? await link.journal.since(after, { runId })
-      : await link.journal.next(after, { runId, holdSeconds, signal });
+      ? await link.journal.since(after, { runId, limit: PAGE_RECORDS })
+      : await link.journal.next(after, { runId, limit: PAGE_RECORDS, holdSeconds, signal });
     for (const record of page.records) {
       yield create(StreamRunEventsResponseSchema, { taskEvent: recordToWire(record, run.taskId) });
     }
