@@ -9,7 +9,7 @@ Deno.test("claims: the name is a claim for people, else the subject", () => {
     id: "1",
     name: "A",
   });
-  assert.deepEqual(identityOf({ sub, preferred_username: 5, email: "a@b" }), {
+  assert.deepEqual(identityOf({ sub, preferred_username: 5, email: "a@b", email_verified: true }), {
     id: "1",
     name: "a@b",
   });
