@@ -49,7 +49,12 @@ export function command(): Command {
       await using superLink = await startSuperLink(config, { withIds: flags.verbose });
       using _ = onHangup(() => superLink.reload());
       // On stdout, which is in no log file: the address contains the token.
-      if (superLink.dashboardUrl !== undefined) console.log(`Dashboard: ${superLink.dashboardUrl}`);
+      if (superLink.dashboardUrl !== undefined) {
+        const { printLine } = await load<typeof import("../output/print_line.ts")>(
+          new URL("../output/print_line.ts", import.meta.url),
+        );
+        printLine(`Dashboard: ${superLink.dashboardUrl}`);
+      }
       service.ready();
       await superLink.runUntil(shutdown.signal);
       service.stopping();
