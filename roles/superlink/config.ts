@@ -319,7 +319,7 @@ export function readAuthenticationFiles(
     throw new FlwrError("invalid-argument", `Authentication also needs ${missing.join(" and ")}`, {
       hints: [
         "Give all three --auth-… flags, or none to admit every SuperNode",
-        "--enable-supernode-auth needs none of them, and admits nodes that were registered",
+        "With --enable-supernode-auth, --auth-list-public-keys needs no other --auth-… flag",
       ],
     });
   }

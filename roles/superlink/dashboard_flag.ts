@@ -16,7 +16,7 @@ export interface DashboardFlags {
 export function addDashboardOption(command: Command): void {
   command.option(
     "--dashboard [host:port]",
-    `serve a web page that shows, stops and repeats runs, and print its address; only this machine can reach it; without a value on ${DEFAULT_ADDRESS} (default: none)`,
+    `serve a web page that shows, stops and repeats runs, and print its address; only this machine can reach it; if you give no value, it listens on ${DEFAULT_ADDRESS} (default: none)`,
   );
 }
 

@@ -108,6 +108,15 @@ export function logLinkEvent(linkEvent: LinkEvent, labels = new NodeLabels()): v
         cause: event.cause,
       });
     case "instruction-answered":
+      if (event.error !== undefined) {
+        return line.warn(
+          `Instruction ${factsOf(event.instruction)} answered with an error: {reason}`,
+          {
+            ...facts(event.instruction),
+            reason: event.error.reason,
+          },
+        );
+      }
       return line.info(
         `Instruction ${factsOf(event.instruction)} answered`,
         facts(event.instruction),

@@ -27,7 +27,7 @@ const MAX_PORT = 65_535;
 export function addSuperLinkMetricsOptions(command: Command): Command {
   return addMetricsOptions(command).option(
     "--metrics-node-names",
-    "also give metrics of each node by its name, of up to 24 nodes",
+    "also give the metrics of each node under its name, for at most 24 nodes",
     false,
   );
 }

@@ -70,7 +70,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--oidc-client-id": "none",
     "--oidc-client-secret-file": "none",
     "--oidc-issuer": "no accounts",
-    "--oidc-name-claim": "preferred_username, username, email or sub",
+    "--oidc-name-claim": "preferred_username, username, a verified email or sub",
     "--oidc-role-claim": "none",
     "--oidc-scope": '"openid profile offline_access"',
     "--processes": "1",

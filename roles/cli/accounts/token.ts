@@ -46,7 +46,10 @@ function createCommand(): Command {
         .default(DEFAULT_SECONDS, "90d").argParser(readLife),
     )
     .addOption(
-      new Option("--role <role>", "one of your roles that the token gets; repeatable")
+      new Option(
+        "--role <role>",
+        "give the token this role, which must be one of yours; repeatable",
+      )
         .default([], "all of them")
         .argParser((role: string, before: readonly string[]) => [...before, role]),
     );

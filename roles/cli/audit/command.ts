@@ -26,7 +26,8 @@ stops.
 The exit status is 0 if everything is in order, and 1 otherwise.
 
 Examples:
-  flwr audit verify audit.log.* audit.log
+  flwr audit verify audit.log
+  flwr audit verify audit.log.* audit.log   (once the log has been rotated)
   flwr audit verify --expect-last 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 audit.log
 `;
 
@@ -35,7 +36,7 @@ export function command(): Command {
   return new Command("audit")
     .description("Check a SuperLink's audit log.")
     .addCommand(verifyCommand())
-    .addHelpText("after", "\nExample:\n  flwr audit verify audit.log.* audit.log\n");
+    .addHelpText("after", "\nExample:\n  flwr audit verify audit.log\n");
 }
 
 function verifyCommand(): Command {
@@ -49,12 +50,12 @@ function verifyCommand(): Command {
     )
     .option(
       "--expect-first <hash>",
-      "last hash of the archived files, if the first file continues them (default: the log begins with its first record)",
+      "the last hash in the archived files, if the first file given continues an archived log (default: the log begins with its first record)",
       hash,
     )
     .option(
       "--allow-restarts",
-      "accept that new chains begin, as on standard output at each start of the SuperLink",
+      "accept new chains of hashes within the log; a log on standard output begins a new chain each time the SuperLink starts",
       false,
     )
     .addOption(formatOption())

@@ -177,7 +177,10 @@ export class EventMetrics {
       case "instruction-answered": {
         const since = this.#handedOut.take(messageId);
         if (since !== undefined) this.#answerSeconds.observe([type], this.#clock.now() - since);
-        return this.#instructions.add(["answered", type, ""]);
+        // An error is not an answer that anyone can use.
+        return event.error === undefined
+          ? this.#instructions.add(["answered", type, ""])
+          : this.#instructions.add(["failed", type, `${event.error.code}`]);
       }
       case "instruction-failed":
         this.#handedOut.take(messageId);

@@ -65,6 +65,14 @@ Deno.test("an answer is timed from the last hand-out, and a requeued one from th
     times: { pushedAt: 0 },
     appSeconds: 0,
   });
+  const error = { code: 4, reason: "the app threw" };
+  metrics.onEvent({
+    kind: "instruction-answered",
+    instruction,
+    times: { pushedAt: 0 },
+    appSeconds: 0,
+    error,
+  });
   const train = { message_type: "train" };
   assert.equal(read("flwr_instruction_answer_seconds_sum", train), 5);
   assert.equal(read("flwr_instruction_answer_seconds_count", train), 1);
@@ -74,6 +82,8 @@ Deno.test("an answer is timed from the last hand-out, and a requeued one from th
     ["handed_out", "redelivered", "requeued", "answered"].map(events),
     [1, 1, 1, 2],
   );
+  const failed = { event: "failed", message_type: "train", reason: "4" };
+  assert.equal(read("flwr_instruction_events_total", failed), 1, "an error is no answer");
 });
 
 Deno.test("a node that takes over did not join anew, and one that leaves for good is forgotten", () => {

@@ -70,6 +70,10 @@ export class NamedNodeMetrics {
         const { nodeId, messageId } = event.instruction;
         const since = this.#handedOut.take(messageId);
         const counts = this.#of(nodeId);
+        if (event.error !== undefined) {
+          counts.failed++;
+          return;
+        }
         counts.answered++;
         if (since !== undefined) counts.seconds += Math.max(0, this.#clock.now() - since);
         return;
