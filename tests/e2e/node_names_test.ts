@@ -91,6 +91,10 @@ scenario("names: of two named nodes one fails every round", async (stage) => {
     ["hospital-a", "hospital-b"].map((name) => shares.get(name)!["rounds-contributed"]),
     [2, 0],
   );
+  assert.deepEqual(
+    ["hospital-a", "hospital-b"].map((name) => shares.get(name)!["train"]),
+    [{ asked: 2, contributed: 2 }, { asked: 2, contributed: 0 }],
+  );
   assert.notEqual(shares.get("hospital-b")!["last-error"], null);
   const [head, ...rows] = (await asked("metrics", runId, ...where, "csv")).map((line) =>
     line.split(",")
