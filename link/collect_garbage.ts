@@ -46,8 +46,10 @@ export async function collectGarbageUntilClosed(context: LinkContext): Promise<v
       while (await collectSome(context, large) && !closing.aborted);
       if (closing.aborted || clock.now() < searchAt) continue;
       // One page at a time, so that the search takes little of the store's time.
-      cursor = await searchPage(context, large, cursor);
-      if (cursor === "") searchAt = clock.now() + limits.orphanSearchSeconds;
+      const next = await searchPage(context, large, cursor);
+      cursor = next ?? "";
+      // A SuperLink that does not lead looks again soon: the leader of now may not lead when its own search is due.
+      if (next === "") searchAt = clock.now() + limits.orphanSearchSeconds;
     } catch {
       // The store, or the object store, has reported it. The next step comes soon. A search begins anew.
       cursor = "";
@@ -117,14 +119,18 @@ async function removeEach(
   return { removed, failed };
 }
 
-/** Removes bytes without an object from one page of the store's list. @returns the next page; "" after the last */
+/**
+ * Removes bytes without an object from one page of the store's list.
+ *
+ * @returns the next page; "" after the last; undefined if another SuperLink leads
+ */
 async function searchPage(
   context: LinkContext,
   large: LargeObjects,
   cursor: string,
-): Promise<string> {
+): Promise<string | undefined> {
   const isLeader = await asLeader(context, () => Promise.resolve(true));
-  if (isLeader === undefined) return "";
+  if (isLeader === undefined) return undefined;
   const { found, next = "" } = await large.list(cursor);
   const old = found.filter(({ age }) => age > ORPHAN_SECONDS).map(({ location }) => location);
   const known = await context.transact("read-only", (tx) => knownLocations(tx, old));
