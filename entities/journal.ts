@@ -34,6 +34,18 @@ export interface JournalShare {
   readonly contributed: number;
 }
 
+/** What a node contributed to training, to evaluation, and to rounds in which it did either. */
+export interface JournalContribution extends JournalShare {
+  readonly train: JournalShare;
+  readonly evaluate: JournalShare;
+  /** Its last error. */
+  readonly lastError?: {
+    readonly round: number;
+    readonly phase: JournalPhase;
+    readonly reason: string;
+  };
+}
+
 /** Without data. */
 export type NoData = Readonly<Record<string, never>>;
 
@@ -123,15 +135,7 @@ export interface AppData {
   "stopped-early": { readonly round: number; readonly rounds: number; readonly reason?: string };
   "strategy-finished": { readonly rounds: number; readonly seconds: number };
   /** What a node contributed to a strategy, at its end. */
-  "node-contributed": JournalShare & {
-    readonly train: JournalShare;
-    readonly evaluate: JournalShare;
-    readonly lastError?: {
-      readonly round: number;
-      readonly phase: JournalPhase;
-      readonly reason: string;
-    };
-  };
+  "node-contributed": JournalContribution;
   /** An event of the app's own, of any name. */
   "app-event": { readonly event: string; readonly data: string };
 }

@@ -1,17 +1,9 @@
-import type { JournalPhase, JournalRecord, JournalShare } from "./journal.ts";
+import type { JournalContribution, JournalRecord, JournalShare } from "./journal.ts";
 import { roundsOf, type RunPhase, type RunRound } from "./run_rounds.ts";
 
 /** What a node contributed to a run. */
-export interface NodeShare extends JournalShare {
+export interface NodeShare extends JournalContribution {
   readonly nodeId: bigint;
-  readonly train: JournalShare;
-  readonly evaluate: JournalShare;
-  /** Its last error. */
-  readonly lastError?: {
-    readonly round: number;
-    readonly phase: JournalPhase;
-    readonly reason: string;
-  };
 }
 
 const NONE: JournalShare = { asked: 0, contributed: 0 };

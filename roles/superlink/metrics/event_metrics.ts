@@ -24,7 +24,6 @@ export class EventMetrics {
   readonly #clock: Clock;
   readonly #created = new OpenTimes<bigint>();
   readonly #began = new OpenTimes<bigint>();
-  readonly #handedOut = new OpenTimes<string>();
 
   readonly #transitions = new Counter({
     name: "flwr_node_transitions",
@@ -159,23 +158,20 @@ export class EventMetrics {
   }
 
   #onInstruction(event: InstructionEvent): void {
-    const { instruction: { messageId, messageType } } = event;
-    const type = messageKind(messageType);
+    const type = messageKind(event.instruction.messageType);
     switch (event.kind) {
       case "instruction-pushed":
         return this.#instructions.add(["pushed", type, ""]);
       case "instruction-handed-out":
-        this.#handedOut.set(messageId, this.#clock.now());
         return this.#instructions.add([
           event.delivery === 1 ? "handed_out" : "redelivered",
           type,
           "",
         ]);
       case "instruction-requeued":
-        this.#handedOut.take(messageId);
         return this.#instructions.add(["requeued", type, event.cause]);
       case "instruction-answered": {
-        const since = this.#handedOut.take(messageId);
+        const since = event.times.handedOutAt;
         if (since !== undefined) this.#answerSeconds.observe([type], this.#clock.now() - since);
         // An error is not an answer that anyone can use.
         return event.error === undefined
@@ -183,7 +179,6 @@ export class EventMetrics {
           : this.#instructions.add(["failed", type, `${event.error.code}`]);
       }
       case "instruction-failed":
-        this.#handedOut.take(messageId);
         return this.#instructions.add(["failed", type, `${event.code}`]);
     }
   }

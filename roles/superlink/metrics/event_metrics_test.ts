@@ -51,11 +51,12 @@ Deno.test("an answer is timed from the last hand-out, and a requeued one from th
   await clock.advance(100);
   metrics.onEvent({ kind: "instruction-requeued", instruction, cause: "returned" });
   metrics.onEvent({ kind: "instruction-handed-out", instruction, delivery: 2 });
+  const handedOutAt = clock.now();
   await clock.advance(5);
   metrics.onEvent({
     kind: "instruction-answered",
     instruction,
-    times: { pushedAt: 0 },
+    times: { pushedAt: 0, handedOutAt },
     appSeconds: 0,
   });
   // Answered without being handed out: by a node that had pulled it from another SuperLink.

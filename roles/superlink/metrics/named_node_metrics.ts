@@ -4,7 +4,6 @@ import type { LinkEvent } from "../../../link/events.ts";
 import { type Clock, systemClock } from "../../../base/clock.ts";
 import { Gauge, type GaugeValue } from "../../../telemetry/gauge.ts";
 import type { Metric, MetricInfo, Sample } from "../../../telemetry/metric.ts";
-import { OpenTimes } from "./open_times.ts";
 
 /** Label of the nodes without series of their own. No node's label looks like this, because names are quoted then. */
 const OTHERS = "(others)";
@@ -25,7 +24,6 @@ export class NamedNodeMetrics {
   readonly #clock: Clock;
   readonly #counts = new Map<bigint, NodeCounts>();
   readonly #rest: NodeCounts = { answered: 0, failed: 0, seconds: 0 };
-  readonly #handedOut = new OpenTimes<string>();
   #nodes: readonly { readonly nodeId: bigint; readonly label: string; readonly online: boolean }[] =
     [];
 
@@ -64,12 +62,9 @@ export class NamedNodeMetrics {
   /** Counts an event. */
   onEvent(event: LinkEvent): void {
     switch (event.kind) {
-      case "instruction-handed-out":
-        return this.#handedOut.set(event.instruction.messageId, this.#clock.now());
       case "instruction-answered": {
-        const { nodeId, messageId } = event.instruction;
-        const since = this.#handedOut.take(messageId);
-        const counts = this.#of(nodeId);
+        const since = event.times.handedOutAt;
+        const counts = this.#of(event.instruction.nodeId);
         if (event.error !== undefined) {
           counts.failed++;
           return;
@@ -79,7 +74,6 @@ export class NamedNodeMetrics {
         return;
       }
       case "instruction-failed":
-        this.#handedOut.take(event.instruction.messageId);
         this.#of(event.instruction.nodeId).failed++;
         return;
       case "node-forgotten":
