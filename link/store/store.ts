@@ -149,3 +149,22 @@ export interface LinkStore extends TransactionStore<LinkTables> {
   /** Waits for the running transaction and closes. Later transactions reject with "unavailable". */
   close(): Promise<void>;
 }
+
+/**
+ * A store that passes everything on to another one, except for its own members. A class cannot be copied with `...`,
+ * because its methods are not properties of the object.
+ */
+export function wrapStore(store: LinkStore, own: Partial<LinkStore>): LinkStore {
+  const { isShared, signals, signers, signatures, settings, apiTokens, sessions } = store;
+  return {
+    ...{ isShared, signals, signers, signatures, settings, apiTokens },
+    ...(sessions !== undefined && { sessions }),
+    ...(store.ping !== undefined && { ping: store.ping.bind(store) }),
+    transaction: (kind, work, onCommit) => store.transaction(kind, work, onCommit),
+    usage: () => store.usage(),
+    gauges: () => store.gauges(),
+    reclaim: () => store.reclaim(),
+    close: () => store.close(),
+    ...own,
+  };
+}

@@ -17,7 +17,7 @@ import type { LinkLimits } from "../../link/limits.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
 import { PostgresStore } from "../../link/store/postgres/postgres_store.ts";
 import { SqliteStore } from "../../link/store/sqlite/sqlite_store.ts";
-import type { LinkStore, StoreUsage } from "../../link/store/store.ts";
+import { type LinkStore, type StoreUsage, wrapStore } from "../../link/store/store.ts";
 import { BY_HAND } from "../../link/testing/records.ts";
 import { postgresTest } from "../support/postgres.ts";
 
@@ -50,19 +50,7 @@ export function storeTest(name: string, body: (store: Reopenable) => Promise<voi
 
 /** A store that keeps its contents when it is reopened, because nothing closes it. */
 export function lasting(store: LinkStore): { open(): LinkStore } {
-  const lasting: LinkStore = {
-    transaction: (kind, work, onCommit) => store.transaction(kind, work, onCommit),
-    isShared: store.isShared,
-    signals: store.signals,
-    signers: store.signers,
-    signatures: store.signatures,
-    settings: store.settings,
-    apiTokens: store.apiTokens,
-    usage: () => store.usage(),
-    gauges: () => store.gauges(),
-    reclaim: () => store.reclaim(),
-    close: () => Promise.resolve(),
-  };
+  const lasting = wrapStore(store, { close: () => Promise.resolve() });
   return { open: () => lasting };
 }
 

@@ -6,7 +6,7 @@ import { settle } from "../../base/testing/settle.ts";
 import { createLink } from "../../link/create_link.ts";
 import type { LinkEvent } from "../../link/events.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
-import type { LinkStore } from "../../link/store/store.ts";
+import { type LinkStore, wrapStore } from "../../link/store/store.ts";
 import { interleave } from "../../link/store/testing/interleave.ts";
 import { Bench, errorObject, linkTest } from "./harness.ts";
 
@@ -77,22 +77,12 @@ Deno.test("a failing store is reported and tried again", async () => {
   const events: LinkEvent[] = [];
   let failing = false;
   const link = await createLink({
-    store: {
+    store: wrapStore(store, {
       transaction: (kind, work, onCommit) =>
         failing
           ? Promise.reject(new Error("disk on fire"))
           : store.transaction(kind, work, onCommit),
-      isShared: store.isShared,
-      signals: store.signals,
-      signers: store.signers,
-      signatures: store.signatures,
-      settings: store.settings,
-      apiTokens: store.apiTokens,
-      usage: () => store.usage(),
-      gauges: () => store.gauges(),
-      reclaim: () => store.reclaim(),
-      close: () => store.close(),
-    },
+    }),
     clock,
     random: seededRandom(1),
     messageObject: errorObject,
@@ -117,22 +107,12 @@ Deno.test("nodes do not time out while the store cannot write heartbeats", async
   const events: LinkEvent[] = [];
   let full = false;
   const link = await createLink({
-    store: {
+    store: wrapStore(store, {
       transaction: (kind, work, onCommit) =>
         full
           ? Promise.reject(new FlwrError("unavailable", "The SuperLink's disk is full"))
           : store.transaction(kind, work, onCommit),
-      isShared: store.isShared,
-      signals: store.signals,
-      signers: store.signers,
-      signatures: store.signatures,
-      settings: store.settings,
-      apiTokens: store.apiTokens,
-      usage: () => store.usage(),
-      gauges: () => store.gauges(),
-      reclaim: () => store.reclaim(),
-      close: () => store.close(),
-    },
+    }),
     clock,
     random: seededRandom(1),
     messageObject: errorObject,

@@ -1,5 +1,5 @@
 import { type Random, seededRandom } from "../../../base/random.ts";
-import type { LinkStore, LinkTables } from "../store.ts";
+import { type LinkStore, type LinkTables, wrapStore } from "../store.ts";
 import { NotSynced } from "../../transactions/transactions.ts";
 
 /**
@@ -11,13 +11,8 @@ import { NotSynced } from "../../transactions/transactions.ts";
  */
 export function interleave(store: LinkStore, seed = 1): LinkStore {
   const random = seededRandom(seed);
-  return {
+  return wrapStore(store, {
     isShared: true,
-    signals: store.signals,
-    signers: store.signers,
-    signatures: store.signatures,
-    settings: store.settings,
-    apiTokens: store.apiTokens,
     async transaction(kind, work, onCommit) {
       await turns(random);
       let result;
@@ -31,11 +26,7 @@ export function interleave(store: LinkStore, seed = 1): LinkStore {
       onCommit?.();
       return result;
     },
-    usage: () => store.usage(),
-    gauges: () => store.gauges(),
-    reclaim: () => store.reclaim(),
-    close: () => store.close(),
-  };
+  });
 }
 
 /** Lets other work run: up to three turns of promises. Timers do not run, so that tests need no real time. */

@@ -1,5 +1,5 @@
 import { FlwrError } from "../../../base/error.ts";
-import type { LinkStore } from "../../../link/store/store.ts";
+import { type LinkStore, wrapStore } from "../../../link/store/store.ts";
 import { NotSynced, type TransactionKind } from "../../../link/transactions/transactions.ts";
 
 /** How a transaction ended: it may have been tried several times. */
@@ -14,15 +14,7 @@ export interface TransactionObserver {
 
 /** A store whose transactions are reported. */
 export function measuredStore(store: LinkStore, observer: TransactionObserver): LinkStore {
-  return {
-    isShared: store.isShared,
-    signals: store.signals,
-    signers: store.signers,
-    signatures: store.signatures,
-    settings: store.settings,
-    apiTokens: store.apiTokens,
-    ...(store.sessions !== undefined && { sessions: store.sessions }),
-    ...(store.ping !== undefined && { ping: store.ping.bind(store) }),
+  return wrapStore(store, {
     async transaction(kind, work, onCommit) {
       const begun = performance.now();
       let attempts = 0;
@@ -43,11 +35,7 @@ export function measuredStore(store: LinkStore, observer: TransactionObserver): 
         observer.ended(kind, outcome, (performance.now() - begun) / 1000);
       }
     },
-    usage: () => store.usage(),
-    gauges: () => store.gauges(),
-    reclaim: () => store.reclaim(),
-    close: () => store.close(),
-  };
+  });
 }
 
 /** Whether an error tells of the store, as StoreTrouble decides it, or of a bug. */
