@@ -27,3 +27,20 @@ export interface Account extends AccountIdentity {
 
 /** The account of everyone on a SuperLink without accounts, named as in open-source Flower. */
 export const NO_ACCOUNT: AccountIdentity = { id: "<id:none>", name: "none" };
+
+/** What a user needs to log in. */
+export interface LoginDetails {
+  readonly deviceCode: string;
+  /** The page where the user confirms the login; it contains the code. */
+  readonly verificationUri: string;
+  /** Seconds until the device code expires. */
+  readonly expiresIn: number;
+  /** Seconds between two questions whether the user has confirmed. */
+  readonly interval: number;
+}
+
+/** The tokens of a login. */
+export interface TokenPair {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+}

@@ -2,7 +2,8 @@ import * as oauth from "oauth4webapi";
 import { FlwrError } from "../../base/error.ts";
 import type { Claims } from "./claims.ts";
 import { ProviderUnavailable } from "./provider_fault.ts";
-import type { LoginDetails, ProviderSettings, TokenPair } from "./settings.ts";
+import type { LoginDetails, TokenPair } from "../../entities/account.ts";
+import type { ProviderSettings } from "./settings.ts";
 
 /** Seconds that the provider may take for an answer. */
 const ANSWER_SECONDS = 10;

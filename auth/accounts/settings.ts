@@ -17,20 +17,3 @@ export interface ProviderSettings {
 
 /** Scopes of a login by default. Without `offline_access`, most providers give no refresh token. */
 export const DEFAULT_SCOPE = "openid profile offline_access";
-
-/** What a user needs to log in. */
-export interface LoginDetails {
-  readonly deviceCode: string;
-  /** The page where the user confirms the login; it contains the code. */
-  readonly verificationUri: string;
-  /** Seconds until the device code expires. */
-  readonly expiresIn: number;
-  /** Seconds between two questions whether the user has confirmed. */
-  readonly interval: number;
-}
-
-/** The tokens of a login. */
-export interface TokenPair {
-  readonly accessToken: string;
-  readonly refreshToken: string;
-}

@@ -320,7 +320,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "rpc/objects",
   ],
   "auth": ["base"],
-  "auth/accounts": ["auth", "base"],
+  "auth/accounts": ["auth", "base", "entities"],
   "certs": ["auth", "base"],
   "fab": ["app", "base"],
   "link": [

@@ -1,3 +1,4 @@
+import type { ProviderSettings } from "../../../auth/accounts/settings.ts";
 import { readText } from "../../../auth/read_text.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { isRole, type Role } from "../../../entities/account.ts";
@@ -9,15 +10,7 @@ const MAX_FILE_BYTES = 256 * 1024;
 
 /** The accounts of a SuperLink, from checked flags and files. */
 export interface AccountsConfig {
-  readonly provider: {
-    readonly issuer: URL;
-    readonly clientId: string;
-    readonly clientSecret?: string;
-    readonly audience: string;
-    readonly scope: string;
-    readonly nameClaim?: string;
-    readonly authority?: string;
-  };
+  readonly provider: ProviderSettings;
   /** The claim that lists roles. */
   readonly roleClaim?: string;
   /** The file with roles. */

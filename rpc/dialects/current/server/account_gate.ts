@@ -1,20 +1,4 @@
-import type { Account } from "../../../../entities/account.ts";
-
-/** What a user needs to log in. */
-export interface LoginDetails {
-  readonly deviceCode: string;
-  readonly verificationUri: string;
-  /** Seconds until the device code expires. */
-  readonly expiresIn: number;
-  /** Seconds between two questions whether the user has confirmed. */
-  readonly interval: number;
-}
-
-/** The tokens of a login. */
-export interface TokenPair {
-  readonly accessToken: string;
-  readonly refreshToken: string;
-}
+import type { Account, LoginDetails, TokenPair } from "../../../../entities/account.ts";
 
 /**
  * The accounts of a SuperLink, as the Control API sees them. Every method takes the caller's address, because what one

@@ -1,10 +1,11 @@
+import type { TokenPair } from "../../../../entities/account.ts";
 import type { AnonymousCall, CallHead } from "../../../call.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { Control } from "../../../../proto/gen/current/control_pb.ts";
 import { hostOfPeer } from "../../../address.ts";
 import { NotAuthenticated } from "../../../not_authenticated.ts";
 import type { ServiceOptions } from "../../../service.ts";
-import type { AccountGate, TokenPair } from "./account_gate.ts";
+import type { AccountGate } from "./account_gate.ts";
 import { requireConfidential } from "./confidential.ts";
 import { controlAdmissionOf } from "./control_policy.ts";
 import { type ControlCaller, scopeOf } from "./control_rights.ts";
