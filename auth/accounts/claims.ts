@@ -25,7 +25,7 @@ export function identityOf(claims: Claims, nameClaim?: string): ClaimedIdentity 
   const candidates = nameClaim === undefined
     ? ["preferred_username", "username", "email"]
     : [nameClaim];
-  // Whoever may enter any address at the provider could take the name of another account.
+  // Some providers let users enter any address, so a user could take the name of another account.
   const isForeign = (claim: string) => claim === "email" && claims.email_verified !== true;
   const name = candidates.filter((claim) => !isForeign(claim))
     .map((claim) => valueAt(claims, claim))

@@ -16,7 +16,7 @@ export interface DashboardSource {
    * The next piece of a run's log.
    *
    * @param after LogChunk.position of the previous piece; 0 for the start
-   * @param options `hold`: wait for text if there is none yet, for a few seconds
+   * @param options `hold`: wait a few seconds for text
    * @throws FlwrError "not-found"
    */
   log(

@@ -50,7 +50,7 @@ export interface SuperLinkConfig {
   readonly idleExitSeconds?: number;
   /** The proxies that are believed when they name their callers. */
   readonly proxies: TrustedProxies;
-  /** "host:port" of the dashboard. Undefined: there is none. */
+  /** "host:port" of the dashboard. Undefined: no dashboard. */
   readonly dashboard?: string;
   /** Seconds in which open calls and ServerApps may end when the SuperLink stops. */
   readonly drainSeconds: number;

@@ -306,7 +306,7 @@ async function startAccounts(
   }
   if (listeners.driver !== undefined) {
     logger.warn(
-      "The Driver API has no accounts: whoever can use this machine can start ServerApps with it. " +
+      "The Driver API has no accounts: every user of this machine can start ServerApps with it. " +
         "To switch it off, use --driver-api-address none",
       { event: "driver-without-accounts" },
     );

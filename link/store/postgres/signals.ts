@@ -58,7 +58,7 @@ export class PostgresSignals implements Signals, Sessions {
     return line;
   }
 
-  /** Resolves when the server answers on the connection. @throws unavailable if there is none */
+  /** Resolves when the server answers on the connection. @throws unavailable without a connection */
   async ping(): Promise<void> {
     await this.#ask("SELECT 1");
   }

@@ -56,7 +56,7 @@ function scalarOf({ strategy, round: step, source, metric, value, at }: MetricRo
   return { at, step, tag: `${prefix}${source}/${metric}`, value: Number(value) };
 }
 
-/** Writes the metrics of a run that has ended for TensorBoard. What fails is told, and changes nothing of the run. */
+/** Writes the metrics of a run that has ended for TensorBoard. Prints a failure, which does not change the run's outcome. */
 export async function exportMetrics(
   control: ControlClient,
   runId: RunId,

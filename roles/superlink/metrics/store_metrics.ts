@@ -123,11 +123,11 @@ export class StoreMetrics implements TransactionObserver {
       }, () => instructionValues(this.#gauges)),
       new Gauge({
         name: "flwr_oldest_waiting_instruction_seconds",
-        help: "Age of the oldest instruction that its node has not pulled; 0 if there is none",
+        help: "Age of the oldest instruction that its node has not pulled, or 0",
       }, () => age(this.#gauges?.oldestWaiting) ?? []),
       new Gauge({
         name: "flwr_oldest_pending_run_seconds",
-        help: "Time for which the oldest pending run has waited; 0 if there is none",
+        help: "Time for which the oldest pending run has waited, or 0",
       }, () => age(this.#gauges?.oldestPending) ?? []),
       new Gauge(
         { name: "flwr_objects", help: "Stored objects" },

@@ -152,7 +152,7 @@ Deno.test("no matter what happens, a scrape has at most 600 series and is valid"
   assert.ok(seconds.some(({ labels }) => labels.method === "PullMessages"));
 });
 
-Deno.test("nodes are told by their names, of which no two are alike", async () => {
+Deno.test("each node has series under a label of its own", async () => {
   const { metrics, scrape } = await withNodes();
   using _ = metrics;
   const instruction = (nodeId: bigint) => ({
