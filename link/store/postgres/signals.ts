@@ -192,9 +192,12 @@ export class PostgresSignals implements Signals, Sessions {
   }
 }
 
-/** The locks of all SuperLinks, among those of other programs. A lock's number is in two columns of 32 bits. */
+/**
+ * The shared locks of all SuperLinks, among those of other programs. Transactions that write have another advisory lock,
+ * which is not shared. A lock's number is in two columns of 32 bits.
+ */
 const ANNOUNCED = `SELECT (classid::int8 << 32) | objid::int8 AS id FROM pg_locks
-  WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+  WHERE locktype = 'advisory' AND objsubid = 1 AND mode = 'ShareLock' AND granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
 /** Locks a SuperLink's id until the end of the session. */

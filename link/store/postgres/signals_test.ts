@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { postgresTest } from "../../../tests/support/postgres.ts";
 import type { SignalLine, SignalListener } from "../../transactions/signals.ts";
 import type { Topic } from "../../transactions/wakes.ts";
+import { fromId } from "../sql/rows.ts";
+import { Connection } from "./connection.ts";
 import { PostgresStore } from "./postgres_store.ts";
 import { packed } from "./signals.ts";
 import type { PostgresTarget } from "./target.ts";
@@ -132,4 +134,13 @@ postgresTest("each SuperLink sees the sessions of the others, until they end", a
   assert.deepEqual(await seen(), [11n]);
   proxy.start();
   await lost.store.close();
+});
+
+postgresTest("the lock of a transaction that writes is no session", async (target) => {
+  await using a = await subscribed(target);
+  const writer = await Connection.open(target, { waitsForDisk: false });
+  const number = 8_877n;
+  await writer.query("SELECT pg_advisory_lock($1)", [fromId(number)]);
+  assert.equal((await a.store.sessions.look()).serverIds.has(number), false);
+  await writer.close();
 });
