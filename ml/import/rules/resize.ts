@@ -23,7 +23,8 @@ const COORDINATES: Readonly<Record<string, (at: number, axis: Axis) => number>> 
   half_pixel_symmetric: (at, { length, target, scale }) => {
     const adjustment = f(target / f(scale * length));
     const offset = f(f(length / 2) * f(1 - adjustment));
-    return f(offset + f(f(f(at + 0.5) / scale) - 0.5));
+    // Here ONNX Runtime rounds only the result to float32.
+    return f(offset + (at + 0.5) / scale - 0.5);
   },
   pytorch_half_pixel: (at, { target, scale }) => target > 1 ? f(f(f(at + 0.5) / scale) - 0.5) : 0,
   align_corners: (at, { length, target }) =>
